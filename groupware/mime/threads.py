@@ -26,17 +26,18 @@ def digest(root: str) -> str:
     return f"T{blake2b(root.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
 
 
-def thread_id(item: ItemId, message_id: str, references: str) -> str:
+def thread_id(email: ItemId, message_id: str, references: str) -> str:
     """By the first message of the thread that is known by its Message-ID (decision 106); else it stands alone."""
     root = references.split("\n", 1)[0] or message_id
-    return digest(root) if root else f"TM{item}"
+    return digest(root) if root else f"TM{email}"
 
 
 class Placed(NamedTuple):
     """A message in its thread."""
 
     thread: str
-    item: int
+    email: int
+    """As in `Item`."""
     saved: int
 
 
@@ -54,10 +55,10 @@ class Threads:
             last, known = self._kept.get(at, (Uid(0), {}))
         if last + 1 < folder.uidnext:
             known = dict(known)
-            for uid, number, message, references, saved in tx.columns(
-                at, ("id", "message_id", "ids", "saved"), ((Uid(last + 1), LAST_UID),)
+            for uid, email, message, references, saved in tx.columns(
+                at, ("email", "message_id", "ids", "saved"), ((Uid(last + 1), LAST_UID),)
             ):
-                known[uid] = Placed(thread_id(ItemId(number), message, references), number, saved)
+                known[uid] = Placed(thread_id(ItemId(email), message, references), email, saved)
             self._keep(at, Uid(folder.uidnext - 1), known)
         if len(known) > 2 * folder.total + 100:
             there = set(tx.uids(at))

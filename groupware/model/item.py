@@ -281,6 +281,9 @@ class Instance(NamedTuple):
     item: ItemId
     came: ModSeq
     """When it came to its owner."""
+    bits: int
+    words: str
+    """As in `Item`."""
 
 
 class EmailTurn(NamedTuple):
@@ -322,6 +325,5 @@ class Found:
 
     folder: FolderId
     uid: Uid
-    id: ItemId = field(default=ItemId(0), compare=False)
     saved_at: int = field(default=0, compare=False)
     """As in `Item`."""

@@ -14,15 +14,14 @@ branch_labels = None
 depends_on = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_COUNT = {"nullable": False, "server_default": "0"}
 
 
 def upgrade() -> None:
     """Add the columns, as if nothing had ever been copied, and the index of copies."""
     op.add_column("item", sa.Column("origin", _NUMBER, nullable=True))
     op.add_column("tombstone", sa.Column("origin", _NUMBER, nullable=True))
-    op.add_column("tombstone", sa.Column("created", _NUMBER, **_COUNT))
-    op.add_column("folder", sa.Column("copies", _NUMBER, **_COUNT))
+    op.add_column("tombstone", sa.Column("created", _NUMBER, nullable=False, server_default="0"))
+    op.add_column("folder", sa.Column("copies", _NUMBER, nullable=False, server_default="0"))
     copied = sa.text("origin IS NOT NULL")
     op.create_index("ix_item_origin", "item", ["folder_id", "origin"], sqlite_where=copied, postgresql_where=copied)
 

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from groupware.mime.threads import thread_id
 from groupware.model.errors import GroupwareError
-from groupware.model.ids import ItemId, ranges
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId, ItemId, ranges
 from groupware.store.api import ReadTx, Stored, WriteTx
 from web.jmap.arguments import argument, by_id, count, ident, ids, texts
 from web.jmap.blobs import Octets, octets_of
 from web.jmap.errors import MethodError, SetError, set_error
 from web.jmap.ids import account_id, blob_of, email_id, mailbox_id, upload_id
+from web.jmap.instances import instances_of
 from web.jmap.limits import BLOBS_READ, BODY_VALUES, DATA_SOURCES, DIGESTS, IN_SET, UPLOAD_OCTETS, UPLOAD_ROOM
 from web.jmap.transfers import media_of
 from web.jmap.turn import Turn, owner_in, readable
@@ -214,8 +216,8 @@ async def lookup(turn: Turn, arguments: LookupArguments) -> Mapping[str, Any]:
         for name in arguments.ids:
             known = blob_of(name)
             matched = None
-            if known is not None and known.item is not None:
-                matched = _holders(tx, known.item, folders)
+            if known is not None and known.email is not None:
+                matched = _holders(tx, known.email, folders)
             elif known is not None and known.upload is not None:
                 matched = _nowhere(tx, known.upload)
             if matched is None:
@@ -227,12 +229,14 @@ async def lookup(turn: Turn, arguments: LookupArguments) -> Mapping[str, Any]:
     return await turn.read(work)
 
 
-def _holders(tx: ReadTx, item: ItemId, folders: Mapping[Any, Any]) -> Mapping[str, Sequence[str]] | None:
-    at, uid = tx.placed([item]).get(item, (None, None))
-    if at is None or uid is None or at not in folders:
+def _holders(tx: ReadTx, email: ItemId, folders: Mapping[FolderId, Folder]) -> Mapping[str, Sequence[str]] | None:
+    found = instances_of(tx, folders, [email]).get(email)
+    if found is None:
         return None
-    [(_, message, references)] = tx.columns(at, ("message_id", "ids"), ranges([uid]))
-    return {"Mailbox": [mailbox_id(at)], "Thread": [thread_id(item, message, references)], "Email": [email_id(item)]}
+    first, places = found[0], sorted({each.folder for each in found})
+    [(_, message, references)] = tx.columns(first.folder, ("message_id", "ids"), ranges([first.uid]))
+    thread = thread_id(email, message, references)
+    return {"Mailbox": [mailbox_id(at) for at in places], "Thread": [thread], "Email": [email_id(email)]}
 
 
 def _nowhere(tx: ReadTx, number: int) -> Mapping[str, Sequence[str]] | None:

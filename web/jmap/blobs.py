@@ -20,6 +20,7 @@ from groupware.model.ids import AccountId, BlobId, ItemId, ranges
 from groupware.store.api import ReadTx
 from web.jmap.errors import MethodError
 from web.jmap.ids import BlobName, blob_of
+from web.jmap.instances import instances_of
 from web.jmap.turn import Turn, owner_in, readable
 
 MESSAGE: Final = "message/rfc822"
@@ -82,8 +83,8 @@ def _scripts(tx: ReadTx, account: str, names: frozenset[str]) -> Mapping[str, Oc
 
 def root_of(tx: ReadTx, owner: AccountId, name: BlobName) -> Root | None:
     """Where the octets are stored, if they are there for the asking principal in that owner's account."""
-    if name.item is not None:
-        return _of_item(tx, owner, name.item)
+    if name.email is not None:
+        return _of_email(tx, owner, name.email)
     assert name.upload is not None
     try:
         found = tx.uploaded(name.upload)
@@ -92,11 +93,12 @@ def root_of(tx: ReadTx, owner: AccountId, name: BlobName) -> Root | None:
     return Root(found.blob, found.media) if found.owner == owner else None
 
 
-def _of_item(tx: ReadTx, owner: AccountId, item: ItemId) -> Root | None:
-    at, uid = tx.placed([item]).get(item, (None, None))
-    if at is None or uid is None or at not in readable(tx, owner):
+def _of_email(tx: ReadTx, owner: AccountId, email: ItemId) -> Root | None:
+    found = instances_of(tx, readable(tx, owner), [email])
+    if not found:
         return None
-    [(_, blob, summary)] = tx.columns(at, ("blob", "summary"), ranges([uid]))
+    first = found[email][0]
+    [(_, blob, summary)] = tx.columns(first.folder, ("blob", "summary"), ranges([first.uid]))
     return Root(blob, MESSAGE, summary)
 
 

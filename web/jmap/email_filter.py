@@ -212,14 +212,14 @@ def _in_mailbox(value: Any) -> Leaf:
     at = folder_of(_text(value))
     if at is None:
         raise ValueError
-    return _plain((), lambda row: row["at"] == at, at)
+    return _plain((), lambda row: row["at"] == at or at in row.get("mailboxes", ()), at)
 
 
 def _other_than(value: Any) -> Leaf:
     if not isinstance(value, list):
         raise TypeError
     others = {folder_of(_text(each)) for each in value}
-    return _plain((), lambda row: row["at"] not in others)
+    return _plain((), lambda row: row["at"] not in others or not others.issuperset(row.get("mailboxes", ())))
 
 
 def _keyword(value: Any, *, has: bool) -> Leaf:

@@ -14,7 +14,9 @@ from groupware.mime.shown import Lists, lists_of
 from groupware.mime.summary import Summary, decode
 from groupware.mime.threads import thread_id
 from groupware.model.flags import FLAGS, Flags, words_in
-from groupware.model.ids import BlobId, FolderId, ItemId, Uid, ranges
+from groupware.model.folder import Folder
+from groupware.model.ids import BlobId, FolderId, ItemId, ranges
+from groupware.model.item import Instance
 from groupware.model.snooze import Snooze
 from groupware.store.api import ReadTx
 from web.jmap import bodies, snoozed
@@ -22,7 +24,8 @@ from web.jmap.arguments import argument, count, flag, ident, ids, texts
 from web.jmap.bodies import Message
 from web.jmap.errors import MethodError
 from web.jmap.headers_of import Wanted, header_fields, raw, rfc3339, utc, value_of, wanted
-from web.jmap.ids import account_id, blob_id, email_id, item_of, mailbox_id
+from web.jmap.ids import account_id, blob_id, email_id, email_of, mailbox_id
+from web.jmap.instances import by_folder, instances_of, marks_of
 from web.jmap.limits import BODY_VALUE, BODY_VALUES, HEADER_PROPERTIES
 from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable
@@ -68,7 +71,7 @@ FLAG_WORDS: Final = {
     Flags.DRAFT: "$draft",
 }
 _ENVELOPE_DATE: Final = re.compile(rb'\("((?:[^"\\]|\\.)*)"')
-COLUMNS: Final = ("id", "bits", "words", "blob", "saved", "octets", "summary", "message_id", "ids")
+COLUMNS: Final = ("email", "blob", "saved", "octets", "summary", "message_id", "ids")
 _AT_ONCE: Final = 16 * 1024 * 1024  # octets of messages that are read in one hop
 
 
@@ -102,19 +105,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is stored of a message."""
+    """What is stored of an email."""
 
-    folder: FolderId
-    uid: Uid
-    id: ItemId
-    bits: int
-    words: str
+    email: ItemId
     blob: BlobId
     saved: int
     size: int
     summary: bytes
     message_id: str
     references: str
+    messages: Sequence[Instance] = ()
+    """The messages that it is, the first of them first."""
+    bits: int = 0
+    words: str = ""
     snoozed: Snooze | None = None
     """Where that was asked for."""
 
@@ -131,8 +134,8 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         head = {"accountId": account_id(owner), "state": str(emails_at(tx.reached(owner), folders.values()))}
         rows = rows_of(tx, folders, names)
         if snoozed.PROPERTY in asked.properties:
-            waiting = snoozed.waiting(tx, [(row.folder, row.uid) for row in rows.values()])
-            rows = {name: replace(row, snoozed=waiting.get((row.folder, row.uid))) for name, row in rows.items()}
+            waiting = snoozed.waiting(tx, [each for row in rows.values() for each in row.messages])
+            rows = {name: replace(row, snoozed=waiting.get(row.email)) for name, row in rows.items()}
         return head, rows
 
     head, rows = await turn.read(work)
@@ -142,7 +145,7 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         octets = await turn.parts.blobs.read_many([row.blob for row in page]) if asked.octets else {}
         for row in page:
             if asked.octets and row.blob not in octets:
-                raise MethodError("serverUnavailable", f"the octets of {email_id(row.id)} cannot be read just now")
+                raise MethodError("serverUnavailable", f"the octets of {email_id(row.email)} cannot be read just now")
             one = (
                 await asyncio.to_thread(email, row, octets[row.blob], asked) if asked.octets else email(row, b"", asked)
             )
@@ -170,18 +173,15 @@ def asked_for(arguments: Arguments) -> Asked:
     return Asked(given, headers, arguments)
 
 
-def rows_of(tx: ReadTx, folders: Mapping[FolderId, Any], names: Sequence[str]) -> dict[str, Row]:
+def rows_of(tx: ReadTx, folders: Mapping[FolderId, Folder], names: Sequence[str]) -> dict[str, Row]:
     """The rows of the emails that are in these folders, by id."""
-    numbers = [number for each in names if (number := item_of(each)) is not None]
-    where: dict[FolderId, list[Uid]] = {}
-    for at, uid in tx.placed(numbers).values():
-        if at in folders:
-            where.setdefault(at, []).append(uid)
+    emails = instances_of(tx, folders, [number for each in names if (number := email_of(each)) is not None])
     found = {}
-    for at, uids in where.items():
-        for uid, *rest in tx.columns(at, COLUMNS, ranges(uids)):
-            row = Row(at, Uid(uid), *rest)
-            found[email_id(row.id)] = row
+    for at, here in by_folder(some[0] for some in emails.values()).items():
+        for _, *rest in tx.columns(at, COLUMNS, ranges([each.uid for each in here])):
+            email, some = rest[0], emails[rest[0]]
+            bits, words = marks_of(some)
+            found[email_id(email)] = Row(*rest, messages=some, bits=bits, words=words)
     return found
 
 
@@ -201,7 +201,7 @@ def _pages(rows: Sequence[Row], octets: bool) -> list[list[Row]]:
 def email(row: Row, octets: bytes, asked: Asked, blob: str = "") -> dict[str, Any]:
     """The message as a client sees it; `blob` is the id of its octets where it is no email that is somewhere."""
     summary = decode(row.summary)
-    message = Message(blob or blob_id(row.id), summary.parts, octets)
+    message = Message(blob or blob_id(row.email), summary.parts, octets)
     root = summary.parts[0]
     fields = header_fields(octets[root.header_start : root.body_start]) if octets else ()
     found: dict[str, Any] = {}
@@ -274,9 +274,9 @@ def keywords(bits: int, words: str) -> set[str]:
 
 
 _OF_ROW: Final[Mapping[str, Callable[[Row], Any]]] = {
-    "id": lambda row: email_id(row.id),
-    "threadId": lambda row: thread_id(row.id, row.message_id, row.references),
-    "mailboxIds": lambda row: {mailbox_id(row.folder): True},
+    "id": lambda row: email_id(row.email),
+    "threadId": lambda row: thread_id(row.email, row.message_id, row.references),
+    "mailboxIds": lambda row: {mailbox_id(at): True for at in sorted({each.folder for each in row.messages})},
     "keywords": lambda row: dict.fromkeys(sorted(keywords(row.bits, row.words)), True),
     "size": lambda row: row.size,
     "receivedAt": lambda row: utc(row.saved),

@@ -135,12 +135,17 @@ async def _copied(turn: Turn, source: str, account: str, given: Given) -> Mappin
 
     def work(tx: WriteTx) -> Mapping[str, Any]:
         row = _row(tx, source, name)
-        to = mailbox_in(tx, owner_in(tx, account), place.at)
+        owner, one = owner_in(tx, account), row.messages[0]
+        first, *others = [mailbox_in(tx, owner, each).id for each in place.mailboxes]
         try:
-            [(_, uid)] = tx.copy(row.folder, ranges([row.uid]), to.id)
+            [(_, uid)] = tx.copy(one.folder, ranges([one.uid]), first, anew=True)
+            several = marked is None and len(row.messages) > 1  # the one that is copied may have other keywords
+            told = _told(tx, first, uid, keywords(row.bits, row.words) if several else marked)
+            for at in others:
+                tx.copy(first, ranges([uid]), at)
+            return told
         except NoRight as error:
             raise SetError("forbidden", str(error)) from None
-        return _told(tx, to.id, uid, marked)
 
     return await turn.write(work)
 
@@ -154,8 +159,8 @@ def _row(tx: ReadTx, account: str, name: str) -> Row:
 
 def _told(tx: WriteTx, at: FolderId, uid: Uid, marked: set[str] | None) -> Mapping[str, Any]:
     """What is told of the copy, with the keywords that were asked for."""
-    [(_, item, bits, words, message, references, size)] = tx.columns(
-        at, ("id", "bits", "words", "message_id", "ids", "octets"), ranges([uid])
+    [(_, email, bits, words, message, references, size)] = tx.columns(
+        at, ("email", "bits", "words", "message_id", "ids", "octets"), ranges([uid])
     )
     old = keywords(bits, words)
     if marked is not None and marked != old:
@@ -163,9 +168,9 @@ def _told(tx: WriteTx, at: FolderId, uid: Uid, marked: set[str] | None) -> Mappi
         away, _ = flags_of(old - marked)
         tx.update_flags(at, ranges([uid]), FlagChange(flags, away, more, stored_words(words, old - marked)))
     return {
-        "id": email_id(item),
-        "blobId": blob_id(item),
-        "threadId": thread_id(item, message, references),
+        "id": email_id(email),
+        "blobId": blob_id(email),
+        "threadId": thread_id(email, message, references),
         "size": size,
     }
 
@@ -177,4 +182,4 @@ async def _anew(
     row = await turn.read(lambda tx: _row(tx, source, name))
     octets = await turn.parts.blobs.read(row.blob)
     flags, words = flags_of(keywords(row.bits, row.words) if marked is None else marked)
-    return await put(turn, account, octets, Place(place.at, type(place.marks)(flags, words, place.marks.saved)))
+    return await put(turn, account, octets, Place(place.mailboxes, type(place.marks)(flags, words, place.marks.saved)))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from groupware.mime.headers import fields
 from groupware.mime.keys import keys_of
 from groupware.mime.summary import summarize
-from groupware.model.ids import BlobId, FolderId, ItemId, Uid
+from groupware.model.ids import BlobId, ItemId
 from web.jmap import bodies
 from web.jmap.arguments import argument, count, flag, ident, ids, texts
 from web.jmap.blobs import octets_of
@@ -87,11 +87,7 @@ def _parsed(blob: str, octets: bytes, asked: Asked) -> dict[str, Any]:
     summary = summarize(octets)
     keys = keys_of(summary)
     row = Row(
-        FolderId(0),
-        Uid(0),
         ItemId(0),
-        0,
-        "",
         BlobId(""),
         0,
         summary.size,

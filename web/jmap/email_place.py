@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -26,7 +26,7 @@ FLAG_OF: Final = {"$seen": Flags.SEEN, "$answered": Flags.ANSWERED, "$flagged": 
 class Place:
     """Where a new email comes to, and its marks."""
 
-    at: FolderId
+    mailboxes: Sequence[FolderId]
     marks: Marks
 
 
@@ -34,23 +34,21 @@ def place_of(turn: Turn, given: Given) -> Place:
     """What a new email is given. `SetError`."""
     flags, words = flags_of(keywords_of(given.get("keywords") or {}))
     saved = _saved(given.get("receivedAt"))
-    return Place(one_mailbox(mailboxes_of(turn, given.get("mailboxIds"))), Marks(flags, words, saved))
+    return Place(some_mailbox(mailboxes_of(turn, given.get("mailboxIds"))), Marks(flags, words, saved))
 
 
 def mailboxes_of(turn: Turn, given: Any) -> list[FolderId]:
     """The mailboxes that are named."""
     if not isinstance(given, Mapping) or any(value is not True for value in given.values()):
         raise invalid("mailboxIds", "an object of mailbox ids, each true, is wanted")
-    return [folder_of(turn.real(name)) or FolderId(-1) for name in given]
+    return list(dict.fromkeys(folder_of(turn.real(name)) or FolderId(-1) for name in given))
 
 
-def one_mailbox(found: list[FolderId]) -> FolderId:
-    """The one mailbox that an email is in (decision 181)."""
+def some_mailbox(found: Sequence[FolderId]) -> Sequence[FolderId]:
+    """The mailboxes that an email is in: one at least."""
     if not found:
         raise invalid("mailboxIds", "an email is in a mailbox")
-    if len(found) > 1:
-        raise SetError("tooManyMailboxes", "an email is in one mailbox here: copy it")
-    return found[0]
+    return found
 
 
 def keywords_of(given: Any) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groupware.mime.binary import NoEncoding, without_nul
@@ -11,7 +11,7 @@ from groupware.mime.item import read_item
 from groupware.mime.threads import thread_id
 from groupware.model.errors import NoRight
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, FolderId
+from groupware.model.ids import AccountId, FolderId, ranges
 from groupware.model.item import Item, NewItem
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.email_place import Place
@@ -39,16 +39,19 @@ async def put(turn: Turn, account: str, octets: bytes, place: Place) -> Mapping[
     new = await ready(turn, octets, place)
 
     def work(tx: WriteTx) -> Item:
-        return appended(tx, owner_in(tx, account), place.at, new)
+        return appended(tx, owner_in(tx, account), place.mailboxes, new)
 
     return told_of(await turn.write(work), new)
 
 
-def appended(tx: WriteTx, owner: AccountId, at: FolderId, new: NewItem) -> Item:
-    """The item in its folder. `SetError`."""
-    here = mailbox_in(tx, owner, at)
+def appended(tx: WriteTx, owner: AccountId, places: Sequence[FolderId], new: NewItem) -> Item:
+    """The item in the first of its folders; in the others copies of it. `SetError`."""
+    first, *others = [mailbox_in(tx, owner, at).id for at in places]
     try:
-        return tx.append(here.id, [new])[0]
+        [item] = tx.append(first, [new])
+        for at in others:
+            tx.copy(first, ranges([item.uid]), at)
+        return item
     except NoRight as error:
         raise SetError("forbidden", str(error)) from None
 
@@ -65,8 +68,8 @@ def told_of(item: Item, new: NewItem) -> Mapping[str, Any]:
     """What the server sets of a new email."""
     message, references = (new.keys.message_id, new.keys.references) if new.keys is not None else ("", ())
     return {
-        "id": email_id(item.id),
-        "blobId": blob_id(item.id),
-        "threadId": thread_id(item.id, message, "\n".join(references)),
+        "id": email_id(item.email),
+        "blobId": blob_id(item.email),
+        "threadId": thread_id(item.email, message, "\n".join(references)),
         "size": new.size + new.extra,
     }

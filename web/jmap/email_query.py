@@ -13,21 +13,23 @@ from typing import Any, Final
 
 from groupware.mime.threads import thread_id
 from groupware.model.folder import Folder
-from groupware.model.ids import EVERY, FolderId, ItemId, ModSeq, ranges
+from groupware.model.ids import FolderId, ItemId, ModSeq, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, flag, page
-from web.jmap.email_changes import turned
-from web.jmap.email_filter import UNREAD, Filter, read_filter
-from web.jmap.email_headers import places, with_headers
-from web.jmap.email_sort import NEWEST, Criterion, columns_of, in_order, read_sort
+from web.jmap.email_filter import Filter, read_filter
+from web.jmap.email_headers import with_headers
+from web.jmap.email_rows import rows_of
+from web.jmap.email_sort import NEWEST, Criterion, in_order, read_sort
 from web.jmap.email_threads import first_of_threads
 from web.jmap.email_tops import is_topped, with_tops
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, folder_of
+from web.jmap.instances import twins_in
 from web.jmap.limits import IN_QUERY
 from web.jmap.remembered import difference, keep, known
 from web.jmap.states import emails_at, read_state, unknown
 from web.jmap.turn import Turn, owner_in, readable
+from web.jmap.turned import moved
 
 _PAGE: Final = 200
 
@@ -60,9 +62,10 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
             "queryState": now,
             "canCalculateChanges": not arguments.collapse_threads and len(sort) == 1,
         }
-        at = _plain(arguments, sort, folders)
+        at = _plain(tx, arguments, sort, folders)
         if at is not None:
-            position, tops, total = arguments.position, [each.keyword for each in sort[:-1]], at.total
+            position, tops = arguments.position, [each.keyword for each in sort[:-1]]
+            total = _total(tx, at) if arguments.calculate_total else 0
             limit = IN_QUERY if arguments.limit is None else min(arguments.limit, IN_QUERY)
             some: Sequence[str]
             if arguments.collapse_threads and (tops or arguments.calculate_total):
@@ -86,7 +89,10 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
 
 
 def _plain(
-    arguments: Arguments | ChangedArguments, sort: Sequence[Criterion], folders: Mapping[FolderId, Folder]
+    tx: ReadTx,
+    arguments: Arguments | ChangedArguments,
+    sort: Sequence[Criterion],
+    folders: Mapping[FolderId, Folder],
 ) -> Folder | None:
     """The folder that is asked for from its newest email on, as the index has it; None: it is another query."""
     wanted = (arguments.filter or {}).get("inMailbox")
@@ -95,22 +101,31 @@ def _plain(
     newest = tuple(sort) == NEWEST
     topped = not newest and is_topped(sort) and isinstance(arguments, Arguments)
     simple = isinstance(arguments, ChangedArguments) or (arguments.anchor is None and arguments.position >= 0)
-    return folders.get(at) if at is not None and (newest or topped) and simple else None
+    here = folders.get(at) if at is not None and (newest or topped) and simple else None
+    if here is not None and topped and (here.copies or twins_in(tx, folders)):
+        return None  # what one message has on top, the email has elsewhere as well
+    return here
+
+
+def _total(tx: ReadTx, at: Folder) -> int:
+    """How many emails a folder has: less than messages, where one is there twice."""
+    return at.total - sum(len(some) - 1 for some in twins_in(tx, {at.id: at}).values())
 
 
 def _newest(tx: ReadTx, at: Folder, position: int, limit: int, *, collapse: bool) -> Sequence[str]:
-    if not collapse:
+    if not collapse and not at.copies:
         return [email_id(item) for _, item in tx.latest(at.id, position, limit)]
     seen: set[str] = set()
     kept: list[str] = []
     skip, step = 0, _PAGE
     while len(kept) < position + limit:
         some = tx.latest(at.id, skip, step)
-        threads = _threads(tx, at.id, [uid for uid, _ in some])
-        for uid, item in some:
-            if threads[uid] not in seen:
-                seen.add(threads[uid])
-                kept.append(email_id(item))
+        emails = _emails(tx, at.id, [uid for uid, _ in some], threads=collapse)
+        for uid, _ in some:
+            one, email = emails[uid]
+            if one not in seen:
+                seen.add(one)
+                kept.append(email)
         skip += len(some)
         if len(some) < step:
             break
@@ -118,9 +133,12 @@ def _newest(tx: ReadTx, at: Folder, position: int, limit: int, *, collapse: bool
     return kept[position : position + limit]
 
 
-def _threads(tx: ReadTx, at: FolderId, uids: Sequence[int]) -> Mapping[int, str]:
-    rows = tx.columns(at, ("id", "message_id", "ids"), ranges(uids))
-    return {uid: thread_id(ItemId(number), message, references) for uid, number, message, references in rows}
+def _emails(tx: ReadTx, at: FolderId, uids: Sequence[int], *, threads: bool) -> Mapping[int, tuple[str, str]]:
+    """What each message counts as once (its thread, or the email), and the email."""
+    if not threads:
+        return {uid: (email_id(email), email_id(email)) for uid, email in tx.columns(at, ("email",), ranges(uids))}
+    rows = tx.columns(at, ("email", "message_id", "ids"), ranges(uids))
+    return {uid: (thread_id(ItemId(email), *references), email_id(email)) for uid, email, *references in rows}
 
 
 def _matching(
@@ -129,43 +147,22 @@ def _matching(
     """The ids of all that match, in order."""
     if sought.decided and tuple(sort) == NEWEST and not collapse:
         return _by_words(tx, sought, folders)
-    whole = sought.threads or any(each.threads for each in sort)
-    threads = collapse or whole
-    names = tuple(
-        sorted({"id", "saved", *sought.columns, *columns_of(sort), *(("message_id", "ids") if threads else ())})
-    )
-    if whole:
-        names = tuple(sorted({*names, "bits", "words"}))
-        searched = list(folders)
-    else:
-        searched = sought.narrowed(list(folders))
-    decided = not whole and sought.query is not None
-    marks = None if whole else sought.marks
-    if marks == UNREAD:
-        searched = [at for at in searched if folders[at].unseen]
-    at_places = dict.fromkeys(searched, EVERY) if whole else places(tx, sought, searched)
-    rows = [
-        {**dict(zip(("uid", *names), row, strict=True)), "at": at}
-        for at in searched
-        for row in tx.columns(at, names, at_places[at], marks=marks)
-    ]
-    if threads:
-        for row in rows:
-            row["thread"] = thread_id(ItemId(row["id"]), row["message_id"], row["ids"])
+    rows, searched, decided = rows_of(tx, folders, sought, sort, collapse=collapse)
     kept = sought.kept(tx, rows, searched, decided=decided)
     ordered = in_order(kept, rows, sort)
     if not collapse:
-        return [email_id(ItemId(row["id"])) for row in ordered]
+        return [email_id(ItemId(row["email"])) for row in ordered]
     first: dict[str, str] = {}
     for each in ordered:
-        first.setdefault(each["thread"], email_id(ItemId(each["id"])))
+        first.setdefault(each["thread"], email_id(ItemId(each["email"])))
     return list(first.values())
 
 
 def _by_words(tx: ReadTx, sought: Filter, folders: Mapping[FolderId, Folder]) -> list[str]:
     """What the index of words alone decides, the newest first: no more is read of an email than when it came."""
     assert sought.query is not None
-    return [email_id(item) for item in tx.find_latest(sought.narrowed(list(folders)), sought.query)]
+    found = tx.find_latest(sought.narrowed(list(folders)), sought.query)
+    return list(dict.fromkeys(email_id(email) for email in found))
 
 
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
@@ -183,11 +180,12 @@ async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str,
             new, total = keep(tx.who.account, every), len(every)
             told = difference(before, every, arguments.max_changes)
         else:
-            at = _plain(arguments, sort, folders)
+            at = _plain(tx, arguments, sort, folders)
             if at is None or arguments.collapse_threads:
                 raise unknown()
-            turned(tx, owner, folders, read_state(old))
-            new, total = str(emails_at(tx.reached(owner), folders.values())), at.total
+            moved(tx, owner, folders, read_state(old))
+            new = str(emails_at(tx.reached(owner), folders.values()))
+            total = _total(tx, at) if arguments.calculate_total else 0
             told = _turned_here(tx, at, read_state(old).at, arguments.max_changes)
         found = {"accountId": account_id(owner), "oldQueryState": old, "newQueryState": new, **told}
         return {**found, "total": total} if arguments.calculate_total else found
@@ -197,13 +195,15 @@ async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str,
 
 def _turned_here(tx: ReadTx, at: Folder, since: ModSeq, most: int | None) -> Mapping[str, Any]:
     """What came into a folder and left it; what has changed is told as if it had done both, for its place is known."""
-    found = tx.turnover(at.id, since)
+    found = tx.email_turnover(at.id, since)
     if found is None:
         raise unknown()
-    changed = {item for item, _, _ in found.changed}
-    gone = {item for item, _ in found.gone}
+    changed = {each.email for each in found.changed}
+    gone = {each.email for each in found.gone}
     if most is not None and 2 * len(changed) + len(gone) > most:
         raise MethodError("tooManyChanges", f"{2 * len(changed) + len(gone)} changes")
-    order = tx.latest(at.id, 0, at.total) if changed else ()
-    added = [{"id": email_id(item), "index": index} for index, (_, item) in enumerate(order) if item in changed]
-    return {"removed": [email_id(item) for item in sorted(gone | changed)], "added": added}
+    twice = at.copies > 0 or any(each.email != each.item for each in found.gone)
+    order = _newest(tx, at, 0, at.total, collapse=False) if changed or (gone and twice) else ()
+    told = {email_id(email) for email in changed | gone}
+    added = [{"id": name, "index": index} for index, name in enumerate(order) if name in told]
+    return {"removed": sorted(told), "added": added}

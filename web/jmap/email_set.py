@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from groupware.model.errors import GroupwareError
+from groupware.model.errors import GroupwareError, NoRight
 from groupware.model.flags import FlagChange, permitted_mask
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, Uid, ranges
+from groupware.model.item import Instance
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap import snoozed
 from web.jmap.blobs import octets_of
-from web.jmap.email_changes import check_unturned
 from web.jmap.email_get import Row, keywords, rows_of
 from web.jmap.email_make import Source, blobs_in, message_of
 from web.jmap.email_place import (
@@ -22,16 +22,18 @@ from web.jmap.email_place import (
     flags_of,
     keywords_of,
     mailboxes_of,
-    one_mailbox,
     place_of,
+    some_mailbox,
     stored_words,
 )
 from web.jmap.email_put import mailbox_in, put
 from web.jmap.errors import SetError, set_error
 from web.jmap.ids import account_id, mailbox_id
+from web.jmap.instances import by_folder
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid
 from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable
+from web.jmap.turned import check_unturned
 
 T = TypeVar("T")
 
@@ -42,8 +44,10 @@ class Change:
 
     name: str
     row: Row
-    flags: FlagChange
-    to: FolderId | None
+    marks: Sequence[tuple[Instance, FlagChange]]
+    copies: Sequence[tuple[Instance, FolderId]]
+    moves: Sequence[tuple[Instance, FolderId]]
+    leaves: Sequence[Instance]
     snoozed: snoozed.Wanted | None = None
 
 
@@ -136,8 +140,8 @@ def _updated(tx: WriteTx, turn: Turn, account: str, given: Mapping[str, Given]) 
         except SetError as error:
             wrong[name] = error
     _mark(tx, changes)
-    wrong.update(_move(tx, changes))
-    snoozed.put(tx, {each.row.id: each.snoozed for each in changes if each.snoozed and each.name not in wrong})
+    _place(tx, changes)
+    snoozed.put(tx, folders, {each.row.email: each.snoozed for each in changes if each.snoozed})
     return wrong
 
 
@@ -145,27 +149,38 @@ def _change(
     tx: ReadTx, turn: Turn, owner: AccountId, folders: Mapping[FolderId, Folder], row: Row, name: str, patch: Given
 ) -> Change:
     """What a patch comes to. `SetError`."""
-    here = folders[row.folder]
-    old = keywords(row.bits, row.words)
-    new, places = _patched(turn, old, row.folder, patch)
-    flags, words = flags_of(new - old)
-    away, _ = flags_of(old - new)
-    lost = stored_words(row.words, old - new)
-    mask, may_words = permitted_mask(here.rights)
-    if (flags | away) & ~mask or ((words or lost) and not may_words):
-        raise SetError("forbidden", "you may not change these keywords here")
-    to = one_mailbox(places)
-    if to != row.folder:
-        mailbox_in(tx, owner, to)
+    old, here = keywords(row.bits, row.words), {each.folder for each in row.messages}
+    new, places = _patched(turn, old, sorted(here), patch)
+    some_mailbox(places)
+    come = [at for at in dict.fromkeys(places) if at not in here]
+    leaves = [each for each in row.messages if each.folder not in places]
+    for at in come:
+        mailbox_in(tx, owner, at)
     waits = snoozed.wanted(turn, patch[snoozed.PROPERTY]) if snoozed.PROPERTY in patch else None
     if waits is not None and waits.until is not None:
-        snoozed.check(tx, owner, to)
-    return Change(name, row, FlagChange(flags, away, words, lost), to if to != row.folder else None, waits)
+        snoozed.check(tx, owner, places)
+    moves = list(zip(leaves, come, strict=False))
+    copies = [(row.messages[0], at) for at in come[len(moves) :]]
+    staying = [each for each in row.messages if each not in leaves[len(moves) :]]
+    marks = [(each, change) for each in staying if (change := _marked(folders[each.folder], each, old, new))]
+    return Change(name, row, marks, copies, moves, leaves[len(moves) :], waits)
 
 
-def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set[str], list[FolderId]]:
+def _marked(here: Folder, one: Instance, old: set[str], new: set[str]) -> FlagChange | None:
+    """What has to change of one of an email's messages, so that the email has other keywords. `SetError`."""
+    own = keywords(one.bits, one.words)
+    flags, words = flags_of(new - old - own)
+    away, _ = flags_of((old - new) & own)
+    lost = stored_words(one.words, old - new)
+    mask, may_words = permitted_mask(here.rights)
+    if (flags | away) & ~mask or ((words or lost) and not may_words):
+        raise SetError("forbidden", f"you may not change these keywords in {mailbox_id(here.id)}")
+    return FlagChange(flags, away, words, lost) if flags or away or words or lost else None
+
+
+def _patched(turn: Turn, old: set[str], at: list[FolderId], patch: Given) -> tuple[set[str], list[FolderId]]:
     """Keywords and mailboxes after a patch. RFC 8620 §5.3."""
-    words, places = set(old), [at]
+    words, places = set(old), at
     for path in ("keywords", "mailboxIds"):
         if path in patch and any(each.startswith(f"{path}/") for each in patch):
             raise SetError("invalidPatch", f"{path} is set as a whole and in part")
@@ -199,28 +214,44 @@ def _unpatched(path: str, kind: str) -> SetError:
 
 
 def _mark(tx: WriteTx, changes: Sequence[Change]) -> None:
-    """Those with the same change in one folder together."""
+    """Messages with the same change in one folder together."""
     alike: dict[tuple[FolderId, FlagChange], list[Uid]] = {}
     for each in changes:
-        if each.flags != FlagChange():
-            alike.setdefault((each.row.folder, each.flags), []).append(each.row.uid)
+        for one, change in each.marks:
+            alike.setdefault((one.folder, change), []).append(one.uid)
     for (at, change), uids in alike.items():
         tx.update_flags(at, ranges(uids), change)
 
 
-def _move(tx: WriteTx, changes: Sequence[Change]) -> Mapping[str, SetError]:
-    """Those that go from one folder to another together; the ones that may not are told."""
-    ways: dict[tuple[FolderId, FolderId], list[Change]] = {}
-    for each in changes:
-        if each.to is not None:
-            ways.setdefault((each.row.folder, each.to), []).append(each)
-    wrong: dict[str, SetError] = {}
-    for (at, to), some in ways.items():
-        moved = {uid for uid, _ in tx.move(at, ranges([each.row.uid for each in some]), to)}
-        for each in some:
-            if each.row.uid not in moved:
-                wrong[each.name] = SetError("forbidden", f"you may not take it out of {mailbox_id(at)}")
-    return wrong
+def _place(tx: WriteTx, changes: Sequence[Change]) -> None:
+    """Messages that go from one folder to another together: first those that stay where they are as well.
+
+    `NoRight` for one that may not be taken away.
+    """
+    for (at, to), uids in _ways([each for change in changes for each in change.copies]).items():
+        tx.copy(at, ranges(uids), to)
+    for (at, to), uids in _ways([each for change in changes for each in change.moves]).items():
+        if {uid for uid, _ in tx.move(at, ranges(uids), to)} != set(uids):
+            raise _stays(at)
+    _take_away(tx, [each for change in changes for each in change.leaves])
+
+
+def _ways(some: Sequence[tuple[Instance, FolderId]]) -> Mapping[tuple[FolderId, FolderId], list[Uid]]:
+    ways: dict[tuple[FolderId, FolderId], list[Uid]] = {}
+    for each, to in some:
+        ways.setdefault((each.folder, to), []).append(each.uid)
+    return ways
+
+
+def _take_away(tx: WriteTx, some: Sequence[Instance]) -> None:
+    for at, here in by_folder(some).items():
+        uids = [each.uid for each in here]
+        if set(tx.expunge(at, ranges(uids), deleted_only=False)) != set(uids):
+            raise _stays(at)
+
+
+def _stays(at: FolderId) -> NoRight:
+    return NoRight(f"you may not take it out of {mailbox_id(at)}")
 
 
 # --- destroy
@@ -233,12 +264,5 @@ def _destroyed(tx: WriteTx, account: str, names: Sequence[str]) -> Mapping[str, 
         for name in names
         if name not in rows
     }
-    where: dict[FolderId, dict[Uid, str]] = {}
-    for name, row in rows.items():
-        where.setdefault(row.folder, {})[row.uid] = name
-    for at, some in where.items():
-        gone = set(tx.expunge(at, ranges(some), deleted_only=False))
-        for uid, name in some.items():
-            if uid not in gone:
-                wrong[name] = SetError("forbidden", "you may not take it away")
+    _take_away(tx, [each for row in rows.values() for each in row.messages])
     return wrong

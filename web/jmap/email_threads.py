@@ -39,8 +39,8 @@ def first_of_threads(tx: ReadTx, threads: Threads, at: Folder, keywords: Sequenc
         newest.sort(reverse=True)
         first: dict[str, int] = {}
         for uid in (*tops, *[uid for _, uid in newest]):
-            first.setdefault(placed[uid].thread, placed[uid].item)
-        found = [email_id(ItemId(item)) for item in first.values()]
+            first.setdefault(placed[uid].thread, placed[uid].email)
+        found = [email_id(ItemId(email)) for email in first.values()]
         with _lock:
             kept[key] = found
             while len(kept) > 1 and sum(map(len, kept.values())) > MOST:

@@ -2,8 +2,8 @@
 
 `A12` an account, `F7` a mailbox, a calendar or another folder, `M30064771073` an email, `C...` a contact, `E...` an
 event, `K...` a task, `N...` a note, `J...` an entry of a journal, `P...` a principal, `T...` a thread, `G30064771073`
-the octets of an email and `G30064771073-2` one of its parts, `U5` octets that were uploaded. A mailbox and a thread are
-called as IMAP calls them (RFC 8474).
+the octets of an email and `G30064771073-2` one of its parts, `U5` octets that were uploaded. A mailbox, an email and a
+thread are called as IMAP calls them (RFC 8474).
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ def folder_of(text: str) -> FolderId | None:
     return None if number is None else FolderId(number)
 
 
-def email_id(item: ItemId) -> str:
-    """Of an item; a move leaves it as it is, a copy has its own."""
-    return f"M{item}"
+def email_id(email: ItemId) -> str:
+    """Of an email (`Item.email`): moves leave it as it is, and copies have it too."""
+    return f"M{email}"
 
 
-def item_of(text: str) -> ItemId | None:
-    """Which item it is."""
+def email_of(text: str) -> ItemId | None:
+    """Which email it is."""
     number = _number(text, "M")
     return None if number is None else ItemId(number)
 
@@ -90,16 +90,16 @@ def grantee_of(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class BlobName:
-    """Where octets come from: an item or an upload, and in it a part of a message, in that a part again, ..."""
+    """Where octets come from: an email or an upload, and in it a part of a message, in that a part again, ..."""
 
-    item: ItemId | None
+    email: ItemId | None
     upload: int | None
     path: tuple[int, ...] = ()
 
 
-def blob_id(item: ItemId) -> str:
-    """Of an item's octets."""
-    return f"G{item}"
+def blob_id(email: ItemId) -> str:
+    """Of the octets of an email."""
+    return f"G{email}"
 
 
 def upload_id(number: int) -> str:

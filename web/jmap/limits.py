@@ -158,7 +158,7 @@ SUBMISSION_VALUE: Final[dict[str, Any]] = {
     },
 }
 MAIL_VALUE: Final[dict[str, Any]] = {
-    "maxMailboxesPerEmail": 1,
+    "maxMailboxesPerEmail": None,
     "maxMailboxDepth": 50,
     "maxSizeMailboxName": 250,
     "maxSizeAttachmentsPerEmail": UPLOAD_OCTETS,

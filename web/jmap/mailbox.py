@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from groupware.mime.threads import Threads
-from groupware.model.flags import Flags
 from groupware.model.folder import SEPARATOR, Folder
-from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
+from groupware.model.ids import FolderId, ModSeq
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments, GetArguments, chosen
 from web.jmap.granted import MAIL_WORDS, shared_with
 from web.jmap.ids import account_id, mailbox_id
 from web.jmap.limits import MAIL_SHARE
+from web.jmap.mailbox_counts import Twins, others_counted, threads, total, twins_of, unread
 from web.jmap.states import line_of, mailboxes_at, mailboxes_in, read_state, unknown
 from web.jmap.turn import Turn, mailboxes, owner_in
 
@@ -38,10 +37,6 @@ COUNTS: Final = ("totalEmails", "unreadEmails", "totalThreads", "unreadThreads")
 ORDER: Final = "/private/vendor/postroom/sort-order"
 """The annotation that keeps one's own order of a folder."""
 ROLES: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash", "snoozed")
-_UNREAD: Final = Flags.SEEN.value | Flags.DRAFT.value
-_KEPT_COUNTS: Final = 10_000
-_threads_of: OrderedDict[tuple[AccountId, FolderId, ModSeq], tuple[int, int]] = OrderedDict()
-"""Threads and unread threads of a folder at a modseq, which never become others."""
 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
@@ -55,11 +50,12 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         orders = orders_in(tx, folders)
         known = {mailbox_id(each.id): each for each in folders}
         asked = list(known) if arguments.ids is None else arguments.ids
+        twins = {} if set(COUNTS).isdisjoint(wanted) else twins_of(tx, folders)
         return {
             "accountId": account_id(owner),
             "state": str(mailboxes_at(tx.reached(owner), folders, orders)),
             "list": [
-                told(tx, known[each], folders, orders, wanted, counted, shares=shares)
+                told(tx, known[each], folders, orders, wanted, counted, twins, shares=shares)
                 for each in asked
                 if each in known
             ],
@@ -76,6 +72,7 @@ def told(
     orders: Mapping[FolderId, int],
     wanted: Sequence[str],
     counted: Threads,
+    twins: Twins,
     *,
     shares: bool = False,
 ) -> dict[str, Any]:
@@ -83,7 +80,9 @@ def told(
     found: dict[str, Any] = {}
     for name in wanted:
         if name in ("totalThreads", "unreadThreads"):
-            found[name] = threads(tx, at, counted)[name == "unreadThreads"]
+            found[name] = threads(tx, at, counted, twins)[name == "unreadThreads"]
+        elif name in COUNTS:
+            found[name] = total(at, twins) if name == "totalEmails" else unread(at, twins)
         elif name == "parentId":
             found[name] = parent_of(at, folders)
         elif name == "sortOrder":
@@ -101,8 +100,6 @@ _PLAIN: Final[Mapping[str, Callable[[Folder], Any]]] = {
     "id": lambda at: mailbox_id(at.id),
     "name": lambda at: name_of(at),
     "role": lambda at: role_of(at),
-    "totalEmails": lambda at: at.total,
-    "unreadEmails": lambda at: at.unseen,
     "myRights": lambda at: rights_of(at),
     "isSubscribed": lambda at: at.subscribed,
 }
@@ -163,25 +160,6 @@ def rights_of(at: Folder) -> dict[str, bool]:
     }
 
 
-def threads(tx: ReadTx, at: Folder, counted: Threads) -> tuple[int, int]:
-    """How many threads have an email in the mailbox, and how many an unread one that is there."""
-    if Right.READ not in at.rights:
-        return 0, 0
-    key = (tx.who.account, at.id, at.modseq)
-    known = _threads_of.get(key)
-    if known is None:
-        emails, every, unread = counted.placed_in(tx, at.id), set(), set()
-        for uid, bits in tx.columns(at.id, ("bits",), EVERY):
-            if uid in emails:
-                every.add(emails[uid].thread)
-                if not bits & _UNREAD:
-                    unread.add(emails[uid].thread)
-        known = _threads_of[key] = (len(every), len(unread))
-        if len(_threads_of) > _KEPT_COUNTS:
-            _threads_of.popitem(last=False)
-    return known
-
-
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
     """`Mailbox/changes`. RFC 8621 §2.2. What a state was made of is known for a while; then a client starts over."""
     since = read_state(arguments.since_state)
@@ -197,7 +175,8 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
         if not same:
             assert known is not None
             before = dict(known)
-        made, told, counted, gone = _turned(folders, orders, before, since.at)
+        elsewhere = others_counted(tx, folders, since.at)
+        made, told, counted, gone = _turned(folders, orders, before, since.at, elsewhere)
         if (
             arguments.max_changes is not None
             and len(made) + len(told) + len(counted) + len(gone) > arguments.max_changes
@@ -218,7 +197,11 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
 
 
 def _turned(
-    folders: Sequence[Folder], orders: Mapping[FolderId, int], before: Mapping[FolderId, str], since: ModSeq
+    folders: Sequence[Folder],
+    orders: Mapping[FolderId, int],
+    before: Mapping[FolderId, str],
+    since: ModSeq,
+    elsewhere: Collection[FolderId],
 ) -> tuple[list[str], list[str], list[str], list[str]]:
     """What is new, what is told otherwise, what has other numbers alone, and what has gone."""
     made, told, counted = list[str](), list[str](), list[str]()
@@ -227,7 +210,7 @@ def _turned(
             made.append(mailbox_id(each.id))
         elif before[each.id] != line_of(each, orders):
             told.append(mailbox_id(each.id))
-        elif each.modseq > since:
+        elif each.modseq > since or each.id in elsewhere:
             counted.append(mailbox_id(each.id))
     there = {each.id for each in folders}
     return made, told, counted, [mailbox_id(each) for each in before if each not in there]

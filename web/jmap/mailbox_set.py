@@ -127,7 +127,7 @@ async def _create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
         granted.share_as_patched(tx, made, granted.MAIL_WORDS, given)
         folders = mailboxes(tx, owner)
         here = next(each for each in folders if each.id == made.id)
-        found = told(tx, here, folders, orders_in(tx, folders), PROPERTIES, turn.threads)
+        found = told(tx, here, folders, orders_in(tx, folders), PROPERTIES, turn.threads, {})
         return {name: value for name, value in found.items() if name not in given or given[name] != value}
 
     return {"id": "", **await turn.write(work)}

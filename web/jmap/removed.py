@@ -174,7 +174,7 @@ async def _back(turn: Turn, owner: AccountId, name: str, to: FolderId | None) ->
     except Refused as error:
         raise SetError("invalidProperties", str(error), properties=["folderId"]) from None
     kind = lost.folder.kind
-    new = email_id(item.id) if kind == Kind.MAIL else object_id(OF_KIND[kind].letter, item.id)
+    new = email_id(item.email) if kind == Kind.MAIL else object_id(OF_KIND[kind].letter, item.id)
     return {"id": new, "folderId": mailbox_id(at)}
 
 

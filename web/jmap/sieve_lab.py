@@ -80,11 +80,11 @@ async def try_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
 
 
 def _newest(tx: ReadTx, at: Folder, most: int) -> Sequence[tuple[Any, ...]]:
-    """(UID, id) of the newest of a folder: further back each time, for UIDs have gaps."""
+    """(UID, email) of the newest of a folder: further back each time, for UIDs have gaps."""
     span = most
     while True:
         low = max(1, at.uidnext - span)
-        rows = tx.columns(at.id, ("id",), [(Uid(low), LAST_UID)])
+        rows = tx.columns(at.id, ("email",), [(Uid(low), LAST_UID)])
         if low == 1 or len(rows) >= most:
             return rows[-most:]
         span *= 8

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from groupware.model.folder import Role
-from groupware.model.ids import AccountId, FolderId, ItemId, Uid
+from groupware.model.folder import Folder, Role
+from groupware.model.ids import AccountId, FolderId, ItemId
+from groupware.model.item import Instance
 from groupware.model.snooze import Snooze
 from groupware.model.times import micros, moment, moment_of
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.ids import folder_of, mailbox_id
+from web.jmap.instances import by_folder, instances_of
 from web.jmap.sets import invalid
 from web.jmap.turn import Turn
 
@@ -51,29 +53,27 @@ def wanted(turn: Turn, value: Any) -> Wanted:
     return Wanted(until, at)
 
 
-def check(tx: ReadTx, owner: AccountId, at: FolderId) -> None:
+def check(tx: ReadTx, owner: AccountId, places: Iterable[FolderId]) -> None:
     """`SetError` where an email cannot wait."""
-    if owner != tx.who.account or tx.folder(at).role != Role.SNOOZED:
+    if owner != tx.who.account or all(tx.folder(at).role != Role.SNOOZED for at in places):
         raise invalid(PROPERTY, "an email waits in the mailbox of the role `snoozed` of one's own account")
 
 
-def put(tx: WriteTx, given: Mapping[ItemId, Wanted]) -> None:
-    """Has emails wait, once they are where they do."""
-    places = tx.placed(list(given))
-    for item, each in given.items():
-        if item in places:
-            at, uid = places[item]
-            if each.until is None and tx.folder(at).role != Role.SNOOZED:
-                continue  # who takes it out has it
-            tx.snooze(at, uid, each.until, each.to)
+def put(tx: WriteTx, folders: Mapping[FolderId, Folder], given: Mapping[ItemId, Wanted]) -> None:
+    """Has emails wait, once they are where they do; who takes one out has it."""
+    for email, some in instances_of(tx, folders, list(given)).items() if given else ():
+        for each in some:
+            if folders[each.folder].role == Role.SNOOZED:
+                tx.snooze(each.folder, each.uid, given[email].until, given[email].to)
 
 
-def waiting(tx: ReadTx, places: Iterable[tuple[FolderId, Uid]]) -> Mapping[tuple[FolderId, Uid], Snooze]:
-    """Those of these emails that wait."""
-    found: dict[FolderId, list[Uid]] = {}
-    for at, uid in places:
-        found.setdefault(at, []).append(uid)
-    return {(at, uid): each for at, uids in found.items() for uid, each in tx.snoozed(at, uids).items()}
+def waiting(tx: ReadTx, some: Iterable[Instance]) -> Mapping[ItemId, Snooze]:
+    """Those of the emails that these messages are which wait."""
+    found: dict[ItemId, Snooze] = {}
+    for at, here in by_folder(some).items():
+        emails = {each.uid: each.email for each in here}
+        found.update((emails[uid], each) for uid, each in tx.snoozed(at, list(emails)).items())
+    return found
 
 
 def told(snooze: Snooze | None) -> Mapping[str, Any] | None:

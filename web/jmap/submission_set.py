@@ -80,8 +80,8 @@ async def _create(turn: Turn, given: Given) -> Mapping[str, Any]:
     row = sending.row
     facts = {
         "identityId": sending.identity.id,
-        "emailId": email_id(row.id),
-        "threadId": thread_id(row.id, row.message_id, row.references),
+        "emailId": email_id(row.email),
+        "threadId": thread_id(row.email, row.message_id, row.references),
         "envelope": envelope,
         "sendAt": _time(_due(envelope, turn.parts.clock.now())),
         "message": taken.message,

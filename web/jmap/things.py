@@ -18,13 +18,13 @@ from groupware.model.item import CALENDARS, Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
-from web.jmap.email_changes import check_unturned, page_of, turned
 from web.jmap.errors import MethodError
 from web.jmap.families import Family
 from web.jmap.ids import account_id, object_id, object_of
 from web.jmap.limits import IN_GET
 from web.jmap.states import emails_at, read_state
 from web.jmap.turn import Turn, folders_of, owner_in
+from web.jmap.turned import check_unturned, page_of, turned
 
 MADE: Final = "x"
 """Behind the letter of ids of what is made of other things."""

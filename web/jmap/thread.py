@@ -24,13 +24,13 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
-        found: dict[str, list[tuple[int, int]]] = {}
+        found: dict[str, set[tuple[int, int]]] = {}
         for at in folders if asked else ():
             emails = [(uid, each) for uid, each in threads.placed_in(tx, at).items() if each.thread in asked]
             there = {uid for (uid,) in tx.columns(at, (), ranges([uid for uid, _ in emails]))} if emails else set()
             for uid, each in emails:
                 if uid in there:
-                    found.setdefault(each.thread, []).append((each.saved, each.item))
+                    found.setdefault(each.thread, set()).add((each.saved, each.email))
         told = [
             {"id": each, "emailIds": [email_id(ItemId(number)) for _, number in sorted(found[each])]}
             for each in arguments.ids or ()

@@ -22,7 +22,8 @@ from groupware.model.flags import FLAGS, Flags, words_in
 from groupware.model.ids import LAST_UID, BlobId, FolderId, Uid, Uids, ranges
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from web.jmap.ids import folder_of, item_of
+from web.jmap.ids import email_of, folder_of
+from web.jmap.instances import by_folder, instances_of
 from web.jmap.turn import Turn, owner_in, readable
 
 FORMS: Final = ("zip", "mbox")
@@ -61,14 +62,11 @@ def wanted(tx: ReadTx, account: str, mailbox: str, ids: Sequence[str]) -> Wanted
         if at is None or at not in folders:
             raise NotFound("there is no such folder, or it is not shared with you")
         return Wanted(folders[at].path.rpartition("/")[2], [(at, [(Uid(1), LAST_UID)])])
-    items = [number for each in ids[:MOST_IDS] if (number := item_of(each)) is not None]
-    found: dict[FolderId, list[Uid]] = {}
-    for at, uid in tx.placed(items).values():
-        if at in folders:
-            found.setdefault(at, []).append(uid)
+    emails = [number for each in ids[:MOST_IDS] if (number := email_of(each)) is not None]
+    found = by_folder(some[0] for some in instances_of(tx, folders, emails).values())
     if not found:
         raise NotFound("there are no such emails, or they are not shared with you")
-    return Wanted("mail", [(at, ranges(uids)) for at, uids in found.items()])
+    return Wanted("mail", [(at, ranges([each.uid for each in some])) for at, some in found.items()])
 
 
 def disposition(name: str, form: str) -> str:

@@ -71,7 +71,7 @@ class ReadItems(Protocol):
         ...
 
     def find_latest(self, at: Sequence[FolderId], query: Query) -> Sequence[ItemId]:
-        """What `find` finds, the newest `saved` first. Takes `r` on each."""
+        """The emails that `find` finds, the newest `saved` first. Takes `r` on each."""
         ...
 
     def unindexed(self, at: FolderId) -> Sequence[Uid]:
@@ -252,8 +252,11 @@ class WriteItems(Protocol):
         """
         ...
 
-    def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
-        """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`."""
+    def copy(self, at: FolderId, uids: Uids, to: FolderId, *, anew: bool = False) -> Sequence[tuple[Uid, Uid]]:
+        """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`.
+
+        They are the same emails as what they are copied from; `anew`: they are emails of their own.
+        """
         ...
 
     def move(self, at: FolderId, uids: Uids, to: FolderId, *, name: str | None = None) -> Sequence[tuple[Uid, Uid]]:

@@ -13,16 +13,20 @@ from typing import Any, Final
 from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.sql import Select
 
-from groupware.model.ids import FolderId, ItemId, ModSeq, Uid
+from groupware.model.ids import FolderId, ItemId, ModSeq
 from groupware.model.item import EmailTurn, EmailTurnover, Instance
 from groupware.model.rights import Right
 
 from . import schema
-from .items import EMAIL
+from .engine import Row
+from .items import EMAIL, OWN_BITS
 from .tx import Tx
 
 _i, _s, _t = schema.item.c, schema.seen.c, schema.tombstone.c
-_INSTANCE: Final = select(EMAIL, _i.folder_id, _i.uid, _i.id, _i.created)
+_mine: Final = and_(_s.account_id == bindparam("reader"), _s.folder_id == _i.folder_id, _s.uid == _i.uid)
+_INSTANCE: Final = select(EMAIL, _i.folder_id, _i.uid, _i.id, _i.created, _i.flags, _i.keywords, OWN_BITS).select_from(
+    schema.item.outerjoin(schema.seen, _mine)
+)
 _ORIGINALS: Final[Select[Any]] = _INSTANCE.where(_i.origin.is_(None))
 _COPIES: Final[Select[Any]] = _INSTANCE.where(_i.origin.is_not(None))
 
@@ -60,22 +64,22 @@ _GONE: Final = (
 
 def instances(tx: Tx, emails: Sequence[ItemId] | None, among: Sequence[FolderId]) -> Sequence[Instance]:
     """See `ReadTx.instances`."""
-    kind, rows = tx.sql.postgres, []
-    places = _numbers(tx, among)
+    kind, rows = tx.sql.postgres, list[Row]()
+    values = {"places": _numbers(tx, among), "reader": tx.who.account}
     if emails is None:
-        rows += tx.sql.rows(_COPIES_IN[kind], {"places": places}) if among else []
+        rows += tx.sql.rows(_COPIES_IN[kind], values) if among else []
         emails = sorted({row[0] for row in rows})
     elif emails and among:
-        rows += tx.sql.rows(_COPIES_OF[kind], {"places": places, "ids": _numbers(tx, emails)})
+        rows += tx.sql.rows(_COPIES_OF[kind], {**values, "ids": _numbers(tx, emails)})
     if emails:
-        rows += tx.sql.rows(_ORIGINALS_OF[kind], {"ids": _numbers(tx, emails)})
+        rows += tx.sql.rows(_ORIGINALS_OF[kind], {"ids": _numbers(tx, emails), "reader": tx.who.account})
     opened = tx.open_each(sorted({FolderId(row[1]) for row in rows}))
-    readable = {at for at, here in opened.items() if Right.READ in here.rights}
-    return sorted(
-        Instance(ItemId(email), FolderId(at), Uid(uid), ItemId(item), ModSeq(came))
-        for email, at, uid, item, came in rows
-        if at in readable
-    )
+    own = {at: bool(here.reader) for at, here in opened.items() if Right.READ in here.rights}
+    return sorted([_instance(row, own=own[row[1]]) for row in rows if row[1] in own])
+
+
+def _instance(row: Row, *, own: bool) -> Instance:
+    return Instance(*row[:5], row[7] if own else row[5], row[6])
 
 
 def _numbers(tx: Tx, some: Sequence[int]) -> list[int] | str:

@@ -38,8 +38,8 @@ from .tx import Tx
 LONGEST_UIDS = 2000
 
 
-def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
-    """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`."""
+def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId, *, anew: bool = False) -> Sequence[tuple[Uid, Uid]]:
+    """See `WriteTx.copy`. `r` here, `i` there. `OverQuota`."""
     here, there = tx.open(at, Right.READ), tx.open(to, Right.INSERT)
     rows = whole(tx, here, uids)
     if not rows:
@@ -50,7 +50,7 @@ def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     modseq = tx.bump(there.owner, octets, len(rows))
     contents.hold_more(tx, [row[7] for row in rows])
     keys = [objects.copied(tx, here, row[0]) for row in rows]
-    pairs = _place(tx, here, there, rows, modseq, same=False)
+    pairs = _place(tx, here, there, rows, modseq, same=False, anew=anew)
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
     lessons.noted(tx, here, there, rows)
@@ -113,6 +113,7 @@ def _place(
     modseq: ModSeq,
     *,
     same: bool,
+    anew: bool = False,
     as_read: Mapping[int, int] | None = None,
     name: str | None = None,
 ) -> Sequence[tuple[Uid, Uid]]:
@@ -125,6 +126,7 @@ def _place(
     mine = as_read if as_read is not None else _read_by(tx, here, rows)
     flags = [mine.get(row[0], row[2]) & mask.value for row in rows]
     stored = [value & ~SEEN if there.reader else value for value in flags]
+    origins = [_origin(row, same=same, anew=anew) for row in rows]
     first = count(
         tx,
         there,
@@ -135,7 +137,7 @@ def _place(
         deleted=sum(bool(value & DELETED) for value in stored),
         octets=sum(row[5] for row in rows),
         extra=sum(row[11] for row in rows),
-        copies=sum(row[13] is not None for row in rows) if same else len(rows),
+        copies=sum(each is not None for each in origins),
     )
     now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
     called = [name] if name is not None else names(tx, there, [row[8] for row in rows], first)
@@ -157,7 +159,7 @@ def _place(
                 "author_id": row[9] if same else author,
                 "extra": row[11],
                 "created": row[12] if same and here.owner == there.owner else modseq,
-                "origin": row[13] if same or row[13] is not None else row[4],
+                "origin": origins[number],
             }
             for number, (row, value) in enumerate(zip(rows, stored, strict=True))
         ],
@@ -167,6 +169,12 @@ def _place(
         values = [{"account": there.reader, "at": there.id, "number": uid, "now": modseq} for uid in seen]
         tx.sql.many(INSERT_SEEN, values)
     return [(Uid(row[0]), Uid(first + number)) for number, row in enumerate(rows)]
+
+
+def _origin(row: Row, *, same: bool, anew: bool) -> int | None:
+    if same:
+        return row[13]  # type: ignore[no-any-return]
+    return None if anew else row[4] if row[13] is None else row[13]
 
 
 def names(tx: Tx, there: Opened, wanted: Sequence[str | None], first: int) -> Sequence[str | None]:

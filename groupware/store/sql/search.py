@@ -36,9 +36,11 @@ from groupware.model.rights import Right
 from . import objects, schema
 from .engine import Row
 from .guard import Opened
+from .items import EMAIL
 from .tx import Tx
 
 _s, _i = schema.search_text.c, schema.item.c
+_EMAIL: Final = EMAIL.label("email")
 BEGIN, BETWEEN = "\x1e", "\x1f"
 """A head is `BEGIN name BETWEEN text` for each header that is searched by name, and BEGIN at its end.
 
@@ -139,10 +141,7 @@ def more_waiting(tx: Tx, than: int) -> bool:
 
 def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
     """See `ReadTx.find`. Takes `r` on each folder."""
-    found = {
-        (at_, uid): Found(FolderId(at_), Uid(uid), ItemId(number), saved)
-        for at_, uid, number, saved, _ in _found(tx, at, query)
-    }
+    found = {(at_, uid): Found(FolderId(at_), Uid(uid), saved) for at_, uid, _, saved, _ in _found(tx, at, query)}
     return [found[each] for each in sorted(found)]
 
 
@@ -205,7 +204,7 @@ def _lines(head: str, name: str) -> Sequence[str]:
 def _rows(
     tx: Tx, at: Sequence[Opened], anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
 ) -> Iterator[Row]:
-    """Folder, UID, id, date and perhaps head of each item that has the texts.
+    """Folder, UID, email, date and perhaps head of each item that has the texts.
 
     By the index and among what waits for it, or one by one.
     """
@@ -265,10 +264,10 @@ Shape = tuple[bool, bool, int, tuple[bool, ...], bool, bool]
 
 @lru_cache(maxsize=512)
 def _ordered(*shape: Any) -> Select[Any]:
-    """What finds their ids, the newest first, as one text of JSON."""
-    found = union_all(*[each.with_only_columns(_i.id, _i.saved, _i.uid) for each in _statements(*shape)]).subquery()
-    newest = select(found.c.id).order_by(found.c.saved.desc(), found.c.uid.desc()).subquery()
-    return select(func.json_group_array(newest.c.id))
+    """What finds their emails, the newest first, as one text of JSON."""
+    found = union_all(*[each.with_only_columns(_EMAIL, _i.saved, _i.uid) for each in _statements(*shape)]).subquery()
+    newest = select(found.c.email).order_by(found.c.saved.desc(), found.c.uid.desc()).subquery()
+    return select(func.json_group_array(newest.c.email))
 
 
 @lru_cache(maxsize=512)
@@ -285,7 +284,7 @@ def _statements(
     where: ColumnElement[int] = _i.folder_id if postgres or not by_index else literal_column("+item.folder_id")
     there = where == bindparam("at") if alone else where.in_(bindparam("places", expanding=True))
     everything = (
-        select(_i.folder_id, _i.uid, _i.id, _i.saved, _s.head if heads else literal_column("''").label("head"))
+        select(_i.folder_id, _i.uid, _EMAIL, _i.saved, _s.head if heads else literal_column("''").label("head"))
         .select_from(schema.item.join(schema.search_text, _s.content_id == _i.content_id))
         .where(there, *conditions)
     )

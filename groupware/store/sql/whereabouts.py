@@ -211,7 +211,11 @@ def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, st
     here = tx.open(at, Right.READ)
     values = {"at": here.id, "since": since, "account": tx.who.account}
     rows = tx.sql.rows(_BURIED if tombstones.all_seen(here) else _BURIED_SEEN, values)
-    return {ItemId(number): (message, ids) if message is not None else None for number, message, ids in rows}
+    found: dict[ItemId, tuple[str, str] | None] = {}
+    for number, message, ids in rows:  # what was moved away has left nothing here, and may have come back
+        if message is not None or number not in found:
+            found[ItemId(number)] = (message, ids) if message is not None else None
+    return found
 
 
 def reached(tx: Tx, owner: AccountId) -> ModSeq:

@@ -209,11 +209,6 @@ async def test_an_email_that_cannot_be_is_refused(alice: Client, given: dict[str
     assert (await refused(alice, **given))["type"] == kind
 
 
-async def test_an_email_is_in_one_mailbox(alice: Client) -> None:
-    both = {await box(alice, "drafts"): True, await box(alice, "inbox"): True}
-    assert (await refused(alice, mailboxIds=both))["type"] == "tooManyMailboxes"
-
-
 async def test_keywords_are_set_whole_and_in_part(stand: Stand, alice: Client) -> None:
     name = await stand.put(
         "alice", letter("x"), marks=Marks(Flags.DELETED | Flags.FLAGGED, frozenset({"$Work", "Odd"}))
@@ -272,10 +267,6 @@ async def test_an_email_is_moved_and_keeps_its_id(stand: Stand, alice: Client) -
     changes = await alice.call("Email/changes", sinceState=since)
     assert (sorted(changes["updated"]), changes["destroyed"]) == (sorted(names[:2]), [])
     assert changes["newState"] == got["newState"]
-    both = {f"mailboxIds/{inbox}": True}
-    assert (await alice.call("Email/set", update={names[0]: both}))["notUpdated"][names[0]][
-        "type"
-    ] == "tooManyMailboxes"
 
 
 async def test_emails_are_destroyed(stand: Stand, alice: Client) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from groupware.mime.item import Marks
 from groupware.model.flags import Flags
+from groupware.model.ids import ranges
 from groupware.model.item import Query
 from groupware.store.upkeep import index_pending
 from tests.support.jmapstand import Client, Stand, letter
@@ -89,7 +90,8 @@ async def test_words_are_found_with_the_newest_first(
         at = [each.id for each in tx.folders(of=tx.account("alice@example.test").id) if each.kind == "mail"]
         found = tx.find(at, Query(text=("rake",)))
         newest = sorted(found, key=lambda each: (each.saved_at, each.uid), reverse=True)
-        return [each.id for each in newest], list(tx.find_latest(at, Query(text=("rake",))))
+        emails = [tx.columns(each.folder, ("email",), ranges([each.uid]))[0][1] for each in newest]
+        return emails, list(tx.find_latest(at, Query(text=("rake",))))
 
     one, other = await stand.house.read(both)
     assert one == other

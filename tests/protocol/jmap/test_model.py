@@ -18,7 +18,7 @@ from tests.support.jmapstand import Client, Stand, jmap_stand, letter
 
 PATHS = ("INBOX", "Archive", "Trash")
 steps = st.lists(
-    st.tuples(st.sampled_from(["put", "flag", "move", "drop", "sync"]), st.integers(0, 7), st.integers(0, 2)),
+    st.tuples(st.sampled_from(["put", "flag", "move", "copy", "drop", "sync"]), st.integers(0, 7), st.integers(0, 2)),
     min_size=1,
     max_size=25,
 )
@@ -47,6 +47,8 @@ async def _do(stand: Stand, what: str, which: int, place: int) -> None:
         await stand.house.write(lambda tx: tx.update_flags(at, [(uid, uid)], FlagChange(add=list(Flags)[place])))
     elif what == "drop":
         await stand.house.write(lambda tx: tx.expunge(at, [(uid, uid)], deleted_only=False))
+    elif what == "copy":
+        await stand.house.write(lambda tx: tx.copy(at, [(uid, uid)], to))
     elif at != to:
         await stand.house.write(lambda tx: tx.move(at, [(uid, uid)], to))
 

@@ -169,8 +169,8 @@ class Items(Tx):
     def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
         return flags.update_flags(self, at, uids, change)
 
-    def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
-        return item_copies.copy(self, at, uids, to)
+    def copy(self, at: FolderId, uids: Uids, to: FolderId, *, anew: bool = False) -> Sequence[tuple[Uid, Uid]]:
+        return item_copies.copy(self, at, uids, to, anew=anew)
 
     def move(self, at: FolderId, uids: Uids, to: FolderId, *, name: str | None = None) -> Sequence[tuple[Uid, Uid]]:
         return item_copies.move(self, at, uids, to, name)
