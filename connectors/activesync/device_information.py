@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from connectors.activesync.devices import LONGEST, facts_of
+from connectors.activesync.devices import LONGEST
 from connectors.activesync.element import Element
 from connectors.activesync.exchange import Exchange
-from groupware.model.device import NewDevice
+from groupware.model.device import NewDevice, facts_of
 
 NAMES: Final = {
     "Settings:Model": "model",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from connectors.activesync import errors
 from connectors.activesync.errors import EasError
 from connectors.activesync.policies import Policies, policies_of
 from connectors.activesync.query import Query
-from groupware.model.device import PENDING, Access, Device, NewDevice
+from groupware.model.device import OUT, PENDING, Access, Device, NewDevice, facts_of
 from groupware.model.errors import OverQuota
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, Store
@@ -23,15 +23,6 @@ SERVICE: Final = "activesync"
 """What the switch that lets one in is called."""
 LONGEST: Final = 300
 """Characters of what a device says of itself."""
-
-
-def facts_of(device: Device) -> dict[str, Any]:
-    """What a device has said of itself."""
-    try:
-        found = json.loads(device.facts)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 async def known(store: Store, who: Principal, query: Query, agent: str) -> tuple[Device, Policies, str]:
@@ -75,7 +66,7 @@ def _stale(device: Device, said: NewDevice) -> bool:
 
 def check(device: Device, policies: Policies, new: str, query: Query) -> None:
     """`EasError` unless the device may have what it asks for."""
-    if device.access == Access.BLOCKED or (device.access == Access.USUAL and new == "blocked"):
+    if device.access in OUT or (device.access == Access.USUAL and new == "blocked"):
         raise EasError(errors.BLOCKED, "this device is blocked")
     if query.command == "Provision":
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from .ids import AccountId
 
@@ -16,6 +18,11 @@ class Access(StrEnum):
     """As the setting `newDevices` says."""
     ALLOWED = "allowed"
     BLOCKED = "blocked"
+    """By an administrator, who alone lets it in again."""
+    LEFT_OUT = "blocked by owner"
+
+
+OUT = frozenset({Access.BLOCKED, Access.LEFT_OUT})
 
 
 class Wipe(StrEnum):
@@ -86,3 +93,12 @@ class SyncState:
     """JSON; the store does not look into it."""
     before: str = ""
     """That of `key` - 1."""
+
+
+def facts_of(device: Device) -> dict[str, Any]:
+    """What a device has said of itself: `name`, `model`, `os`, `agent`, ..."""
+    try:
+        found = json.loads(device.facts)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

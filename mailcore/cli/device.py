@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
 
-from groupware.model.device import PENDING, Access, Device, Wipe
+from groupware.model.device import PENDING, Access, Device, Wipe, facts_of
 from groupware.model.errors import NotFound, Refused
 from groupware.model.principal import Account, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
@@ -20,7 +19,6 @@ app = family()
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose device it is, as alice@example.org.")]
 Id = Annotated[str, typer.Argument(metavar="DEVICE", help="Its DeviceId, or its number, as `device list` shows them.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
-_ACCESS: Final = {Access.USUAL: "", Access.ALLOWED: "allowed", Access.BLOCKED: "blocked"}
 _NAMES: Final = {0: "the list of folders", -1: "what is pinged", -2: "the last request"}
 
 
@@ -59,7 +57,7 @@ def show(ctx: typer.Context, address: Address, device: Id, as_json: Json = False
 
     with site(ctx) as here:
         account, found, states = here.read(work)
-    facts = {key: value for key, value in _facts(found).items() if value}
+    facts = {key: value for key, value in facts_of(found).items() if value}
     one({**_row(account, found), "made": found.made, **facts, "states": states}, as_json)
 
 
@@ -162,16 +160,8 @@ def _device(tx: ReadTx, account: Account, name: str) -> Device:
     return found[0]
 
 
-def _facts(device: Device) -> dict[str, object]:
-    try:
-        found = json.loads(device.facts)
-    except ValueError:
-        return {}
-    return dict(found) if isinstance(found, dict) else {}
-
-
 def _row(account: Account, device: Device) -> dict[str, object]:
-    facts = _facts(device)
+    facts = facts_of(device)
     return {
         "account": account.address,
         "number": device.number,
@@ -179,7 +169,7 @@ def _row(account: Account, device: Device) -> dict[str, object]:
         "type": device.kind,
         "name": facts.get("name") or facts.get("model") or "",
         "protocol": device.protocol,
-        "access": _ACCESS[device.access],
+        "access": device.access.value,
         "policies": "kept" if device.settled else "",
         "wipe": device.wipe.value,
         "seen": device.seen,

@@ -51,6 +51,33 @@ def test_what_an_administrator_has_blocked_its_owner_neither_allows_nor_forgets(
     assert world.read(world.alice, lambda tx: tx.device("PHONE1")) is None
 
 
+def test_what_its_owner_has_blocked_its_owner_lets_in_again_or_forgets(world: World) -> None:
+    number = phone(world).number
+    found = world.write(world.alice, lambda tx: tx.order_device(number, None, access=Access.BLOCKED))
+    assert found.access == Access.LEFT_OUT
+    assert world.write(world.alice, lambda tx: tx.order_device(number, None, access=Access.USUAL)).access == ""
+    world.write(world.alice, lambda tx: tx.order_device(number, None, access=Access.BLOCKED))
+    world.write(world.alice, lambda tx: tx.drop_device(number))
+    assert world.read(world.alice, lambda tx: tx.device("PHONE1")) is None
+
+
+def test_a_wipe_that_is_not_done_is_for_administrators_to_take_back(world: World) -> None:
+    number = phone(world).number
+    world.write(OPERATOR, lambda tx: tx.order_device(number, world.alice.account, wipe=Wipe.DEVICE))
+    for wipe in (Wipe.NONE, Wipe.ACCOUNT, Wipe.DEVICE_DONE):
+        with pytest.raises(NoRight):
+            world.write(world.alice, lambda tx, wipe=wipe: tx.order_device(number, None, wipe=wipe))  # type: ignore[misc]
+    kept = world.write(OPERATOR, lambda tx: tx.order_device(number, world.alice.account, wipe=Wipe.NONE))
+    assert kept.wipe == Wipe.NONE
+
+
+def test_to_block_again_what_an_administrator_has_blocked_changes_nothing(world: World) -> None:
+    number = phone(world).number
+    world.write(OPERATOR, lambda tx: tx.order_device(number, world.alice.account, access=Access.BLOCKED))
+    found = world.write(world.alice, lambda tx: tx.order_device(number, None, access=Access.BLOCKED))
+    assert found.access == Access.BLOCKED
+
+
 def test_of_two_that_come_from_one_state_one_goes_on(world: World) -> None:
     number = phone(world).number
     first, second = SyncState(7, 1, '{"a": 1}'), SyncState(7, 2, '{"a": 2}', '{"a": 1}')

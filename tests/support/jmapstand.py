@@ -41,6 +41,7 @@ OURS = (
     "removed",
     "senders",
     "temporary-addresses",
+    "devices",
 )
 USING = [f"urn:ietf:params:jmap:{each}" for each in EXTENSIONS.split()] + [f"urn:postroom:jmap:{each}" for each in OURS]
 

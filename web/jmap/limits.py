@@ -51,6 +51,8 @@ SENDERS: Final = "urn:postroom:jmap:senders"
 """`SenderSettings`, a word of our own."""
 TEMPORARY: Final = "urn:postroom:jmap:temporary-addresses"
 """`TemporaryAddress`, a word of our own."""
+DEVICES: Final = "urn:postroom:jmap:devices"
+"""`MobileDevice`, a word of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -83,6 +85,7 @@ CAPABILITIES: Final = (
     REMOVED,
     SENDERS,
     TEMPORARY,
+    DEVICES,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

@@ -34,6 +34,7 @@ from web.jmap.limits import (
     CONTACTS,
     CORE,
     CORE_VALUE,
+    DEVICES,
     LAB,
     LABELS,
     MAIL,
@@ -104,6 +105,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
                     CALENDAR_SOURCES: sources.value(tx),
                     SENDERS: {},
                     TEMPORARY: senders.value(tx),
+                    DEVICES: {},
                     **_sharing(tx),
                 }
                 if own

@@ -45,7 +45,8 @@ class WriteDevices(Protocol):
     ) -> Device:
         """Blocks or allows a device, or has it wiped. Oneself, or `a` on the domain. `NotFound`.
 
-        To allow what an administrator has blocked takes `a` on the domain.
+        To allow what an administrator has blocked takes `a` on the domain, and to take back a wipe that is not done:
+        `NoRight`. What its owner blocks, its owner may allow.
         """
         ...
 

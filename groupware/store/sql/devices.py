@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from groupware.model.device import DONE, PENDING, TOLD, Access, Device, NewDevice, SyncState, Wipe
+from groupware.model.device import DONE, OUT, PENDING, TOLD, Access, Device, NewDevice, SyncState, Wipe
 from groupware.model.errors import Conflict, NoRight, NotFound, OverQuota, Refused
 from groupware.model.ids import AccountId
 from groupware.model.times import moment, now_micros
@@ -149,11 +149,23 @@ def wiping(tx: Tx, number: int, wipe: Wipe) -> None:
 def order(tx: Tx, number: int, of: AccountId | str | None, access: Access | None, wipe: Wipe | None) -> Device:
     """See `WriteTx.order_device`."""
     there = _one(tx, oneself_or(tx, of), number)
-    if access is not None and there.access == Access.BLOCKED and access != Access.BLOCKED:
-        administered(tx, there.account)
+    freed = access is not None and access not in OUT and there.access == Access.BLOCKED
+    spared = wipe is not None and wipe != there.wipe and there.wipe in PENDING
+    if (freed or spared) and not _administers(tx, there.account):
+        raise NoRight("the device is blocked or to be wiped: that is for administrators to take back")
+    if access == Access.BLOCKED and not _administers(tx, there.account):
+        access = there.access if there.access == Access.BLOCKED else Access.LEFT_OUT
     _ordered(tx, there, there.access if access is None else access, there.wipe if wipe is None else wipe)
     standing.moved(tx, there.account, {"device": number})
     return _one(tx, there.account, number)
+
+
+def _administers(tx: Tx, account: AccountId) -> bool:
+    try:
+        administered(tx, account)
+    except (NoRight, NotFound):
+        return False
+    return True
 
 
 def _ordered(tx: Tx, there: Device, access: Access, wipe: Wipe) -> None:
@@ -189,11 +201,8 @@ def drop_states(tx: Tx, device: int, of: AccountId | str | None, collection: int
 def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     """See `WriteTx.drop_device`."""
     there = _one(tx, oneself_or(tx, of), number)
-    if there.access == Access.BLOCKED or there.wipe in PENDING:
-        try:
-            administered(tx, there.account)
-        except NotFound:
-            raise NoRight("the device is blocked or to be wiped: that is for administrators to take back") from None
+    if (there.access == Access.BLOCKED or there.wipe in PENDING) and not _administers(tx, there.account):
+        raise NoRight("the device is blocked or to be wiped: that is for administrators to take back")
     tx.sql.change(_DROP_STATES, {"number": number})
     tx.sql.change(_DROP, {"account": there.account, "number": number})
 

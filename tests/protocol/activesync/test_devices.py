@@ -94,6 +94,8 @@ async def test_a_device_that_is_blocked_gets_nothing(stand: Stand, alice: Phone)
     await alice.folder_sync()
     await order(stand, access=Access.BLOCKED)
     assert (await alice.folder_sync()).get("Status") == "129"
+    await order(stand, access=Access.LEFT_OUT)
+    assert (await alice.folder_sync()).get("Status") == "129"
     await order(stand, access=Access.USUAL)
     await setting(stand, "newDevices", "blocked")
     assert (await alice.folder_sync()).get("Status") == "129"

@@ -8,6 +8,7 @@ from tests.protocol.jmap.test_calendars import put as put_event
 from tests.protocol.jmap.test_calendars import vevent
 from tests.protocol.jmap.test_contacts import put as put_card
 from tests.protocol.jmap.test_contacts import vcard
+from tests.protocol.jmap.test_devices import phone
 from tests.protocol.jmap.test_mail import MIXED
 from tests.protocol.jmap.test_mdn import NOTIFICATION
 from tests.protocol.jmap.test_meetings import invited
@@ -55,6 +56,7 @@ async def remote(stand: Stand, alice: Client, bad: Json) -> Json:
     stand.house.parts.at_work.add("subscriptions")
     source = {"url": "webcal://cal.far.test/a.ics", "name": "Far"}
     at = (await alice.call("CalendarSource/set", create={"k": source}))["created"]["k"]["id"]
+    device = await phone(stand)
     return {
         "CalendarSource/get": {"ids": None},
         "CalendarSource/set": {**bad, "create": {"k": source, **bad["create"]}},
@@ -66,6 +68,8 @@ async def remote(stand: Stand, alice: Client, bad: Json) -> Json:
         "SenderSettings/set": {**bad, "update": {"singleton": {"blocked": ["ads.test"]}, **bad["update"]}},
         "TemporaryAddress/set": {**bad, "create": {"k": {"days": 1}, **bad["create"]}},
         "TemporaryAddress/get": {"ids": None},
+        "MobileDevice/get": {"ids": None},
+        "MobileDevice/set": {**bad, "update": {device: {"isBlocked": True}, **bad["update"]}, "destroy": [device]},
     }
 
 

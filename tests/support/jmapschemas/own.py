@@ -157,6 +157,15 @@ SENDER_SETTINGS: Final = thing(
         "contactsAllowed": FLAG,
     }
 )
+MOBILE_DEVICE: Final = thing(
+    {
+        "id": ID,
+        **dict.fromkeys(("name", "model", "os", "agent", "type"), TEXT),
+        **dict.fromkeys(("created", "lastSeen"), UTC),
+        **dict.fromkeys(("isBlocked", "mayUnblock", "isWiped", "mayWipeAccount"), FLAG),
+        "wipe": null(TEXT),
+    }
+)
 REMOVED: Final = thing(
     {
         "id": ID,
@@ -213,6 +222,8 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "SenderSettings/set": SET,
     "TemporaryAddress/get": get(thing({"id": ID, "address": TEXT, "expires": UTC})),
     "TemporaryAddress/set": SET,
+    "MobileDevice/get": get(MOBILE_DEVICE),
+    "MobileDevice/set": SET,
     "FolderAccess/get": get(ACCESS),
     "FolderAccess/set": SET,
     "FolderAccess/explain": EXPLAINED,
