@@ -10,6 +10,7 @@ import "./reader.css";
 import "./compose.css";
 import "./narrow.css";
 import "./rail.css";
+import { whenBack } from "./back";
 import { prepare } from "./i18n";
 import { whenSignedOut } from "./jmap/client";
 import { boot, reconnect, visitPlace } from "./mail/load";
@@ -21,7 +22,7 @@ import { set, toast } from "./store";
 
 followTheme();
 whenSignedOut(() => set({ signedOut: true }));
-addEventListener("popstate", () => void visitPlace(placeOf(location.pathname)));
+whenBack(() => void visitPlace(placeOf(location.pathname)));
 addEventListener("online", () => void reconnect().catch(() => set({ online: false })));
 addEventListener("offline", () => set({ online: false }));
 

@@ -2,6 +2,7 @@
 import type { StoreApi } from "zustand";
 import type { Email, FullEmail, Identity, Label, Mailbox } from "./jmap/types";
 import { pathOf } from "./place";
+import { forgetTyped } from "./shell/typed";
 import { type Account, get, keep, kept, type List, useApp } from "./store";
 
 const MOST_EMAILS = 2000;
@@ -136,6 +137,7 @@ export async function recallRoom<P>(name: string): Promise<P | null> {
 export async function forget(): Promise<void> {
   stays(false);
   keep("searches", []);
+  forgetTyped();
   lists = {};
   for (const each of (await navigator.serviceWorker?.getRegistrations()) ?? []) await each.unregister();
   for (const each of await caches.keys()) await caches.delete(each);

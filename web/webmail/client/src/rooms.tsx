@@ -24,7 +24,13 @@ export interface Room {
 
 export const ROOMS: Room[] = [
   { key: "mail", icon: Mail, room: MailRoom, bar: SearchBox, go: "m", keys: MAIL_KEYS },
-  { key: "calendar", icon: CalendarDays, room: lazy(() => import("./calendar/CalendarRoom")), go: "c" },
+  {
+    key: "calendar",
+    icon: CalendarDays,
+    room: lazy(() => import("./calendar/CalendarRoom")),
+    bar: lazy(() => import("./calendar/FindBox")),
+    go: "c",
+  },
   { key: "contacts", icon: Contact, room: lazy(() => import("./contacts/ContactsRoom")), go: "p" },
   { key: "tasks", icon: ListTodo, room: lazy(() => import("./tasks/TasksRoom")), go: "k" },
   { key: "notes", icon: NotebookText, room: lazy(() => import("./notes/NotesRoom")), go: "n" },

@@ -1,5 +1,6 @@
 /** What the app knows: one value, changed by the functions of `mail/` and shown by the components. */
 import { create } from "zustand";
+import { enter, returned } from "./back";
 import type { Draft } from "./compose/draft";
 import type { Email, FullEmail, Identity, Label, Mailbox } from "./jmap/types";
 import type { Source } from "./mail/found";
@@ -157,8 +158,13 @@ export function undoLast(): void {
 
 export function go(to: Partial<Place>, replace = false): void {
   const place = { ...get().place, ...to };
-  if (pathOf(place) !== location.pathname) history[replace ? "replaceState" : "pushState"](null, "", pathOf(place));
+  enter(pathOf(place), replace);
   set({ place, before: { ...get().before, [place.room]: place }, drawer: false });
+}
+
+/** Goes where one came from, when that is the place, else to it as to any other. */
+export function goBack(to: Partial<Place>): void {
+  if (!returned(pathOf({ ...get().place, ...to }))) go(to);
 }
 
 export function mailboxOf(accountId: string | null, test: (each: Mailbox) => boolean): Mailbox | undefined {

@@ -39,6 +39,7 @@ import { dayText } from "./time";
 
 const KEYS: Key[] = [
   ...stepKeys(".calendar .event, .agenda-line button, button.agenda-line"),
+  { keys: "/", says: "keys.search", act: () => document.querySelector<HTMLElement>("#calendar-search")?.focus() },
   { keys: "c", says: "calendar.newEvent", act: beginHere },
   { keys: "t", says: "calendar.today", act: () => visit({ date: now() }) },
   { keys: "n", says: "calendar.next", act: () => visit({ date: stepped(where(), 1) }) },

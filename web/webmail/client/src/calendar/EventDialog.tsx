@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
+import { useUnsaved } from "../shell/typed";
 import { toast, useApp } from "../store";
 import { AlertFields } from "./AlertFields";
 import { add, alter, scoped } from "./act";
@@ -23,6 +24,8 @@ export function EventDialog({ edited }: { edited: Edited }) {
   const [form, setForm] = useState(() => edited.form ?? formOf(edited));
   const [full, setFull] = useState(edited.full ?? false);
   const [busy, setBusy] = useState(false);
+  const dirty = form !== null && JSON.stringify(form) !== JSON.stringify(formOf(edited));
+  useUnsaved(dirty);
   const close = () => set({ edited: null });
   if (!form)
     return (
@@ -36,7 +39,7 @@ export function EventDialog({ edited }: { edited: Edited }) {
   /** Nothing is stored; what was typed can be had back. */
   function leave() {
     close();
-    if (JSON.stringify(form) !== JSON.stringify(formOf(edited))) toast(t("calendar.notKept"), { undo: again });
+    if (dirty) toast(t("calendar.notKept"), { undo: again });
   }
 
   async function save(event: FormEvent) {

@@ -1,6 +1,7 @@
 /** What people do with events: shown at once, sent to the server, taken back when that says no, or by Undo. */
 import { t } from "i18next";
 import { change, request } from "../jmap/client";
+import { later } from "../later";
 import { toast } from "../store";
 import { guests, invited, myself } from "./events";
 import { refresh, wholeOf } from "./load";
@@ -240,23 +241,25 @@ export async function reschedule(each: Shown, start: Date, end: Date, allDay: bo
   return alter(each.event, patch, scope);
 }
 
+/** How a series ends before an occurrence: in one request, for the page may go away meanwhile. */
+async function cutLater(event: CalendarEvent): Promise<() => Promise<void>> {
+  const base = await seriesOf(event);
+  const key = event.recurrenceId ?? base.start;
+  if (key === base.start) return () => destroyNow(event.accountId, [base.id]);
+  return () => update(event.accountId, base.id, cutAt(base, key, 0).patch);
+}
+
 /** Deletes after some seconds in which it can be taken back: nobody is told before. */
 export async function remove(event: CalendarEvent, scope: Scope = "one"): Promise<void> {
   const { accountId } = event;
   const gone = event.baseEventId && scope !== "one" ? event.baseEventId : event.id;
   const hide = new Set(get().hidden).add(gone);
-  let act: () => Promise<void> = () => destroyNow(accountId, [gone]);
-  if (event.baseEventId && scope === "following") {
+  const following = event.baseEventId !== undefined && scope === "following";
+  if (following) {
     for (const each of get().events ?? [])
       if (each.baseEventId === event.baseEventId && (each.recurrenceId ?? "") >= (event.recurrenceId ?? ""))
         hide.add(each.id);
     hide.delete(gone);
-    act = async () => {
-      const base = await seriesOf(event);
-      const key = event.recurrenceId ?? base.start;
-      if (key === base.start) await destroyNow(accountId, [base.id]);
-      else await update(accountId, base.id, cutAt(base, key, 0).patch);
-    };
   }
   set({ hidden: hide });
   const back = () => {
@@ -264,11 +267,11 @@ export async function remove(event: CalendarEvent, scope: Scope = "one"): Promis
     for (const id of hide) hidden.delete(id);
     set({ hidden });
   };
-  const timer = setTimeout(() => {
-    act().catch(wrong).then(refresh).finally(back);
-  }, DELETED_AFTER * 1000);
+  const act = await (following ? cutLater(event) : Promise.resolve(() => destroyNow(accountId, [gone]))).catch(wrong);
+  if (!act) return back();
+  const keep = later(DELETED_AFTER, () => act().catch(wrong).then(refresh).finally(back));
   const undo = () => {
-    clearTimeout(timer);
+    keep();
     back();
   };
   const tells = guests(event).length > 0 && !invited(event);

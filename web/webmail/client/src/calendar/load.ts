@@ -1,6 +1,7 @@
 /** Getting calendars and the events of the time that is looked at; and what others have changed, as the server tells. */
 import { addDays, max, min, startOfMonth, startOfWeek } from "date-fns";
 import { t } from "i18next";
+import { coalesced } from "../coalesce";
 import { type Answer, type Call, request } from "../jmap/client";
 import { Offline } from "../jmap/errors";
 import { type Told, whenChanged } from "../mail/load";
@@ -13,7 +14,6 @@ import { type Calendar, type CalendarEvent, SHOWN_PROPERTIES } from "./types";
 
 const IN_GET = 500;
 const IN_QUERY = 1000;
-const AFTER_PUSH = 200;
 
 const ROOM = "calendar";
 const MOST_KEPT = 3000;
@@ -153,20 +153,19 @@ export async function wholeOf(accountId: string, id: string): Promise<CalendarEv
   return ofAccount(accountId, answer.list)[0] ?? null;
 }
 
-let waiting: ReturnType<typeof setTimeout> | undefined;
+let holders = false;
+const follows = coalesced(async () => {
+  if (holders) await loadCalendars();
+  holders = false;
+  await refresh();
+});
 
 /** Follows what others do, until what is given back is called. */
 export function followCalendars(): () => void {
-  let holders = false;
   return whenChanged((told: Told) => {
     const types = Object.values(told);
     if (!types.some((each) => each.Calendar || each.CalendarEvent)) return;
     holders ||= types.some((each) => each.Calendar);
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      const first = holders ? loadCalendars() : Promise.resolve();
-      holders = false;
-      void first.then(refresh).catch(() => undefined);
-    }, AFTER_PUSH);
+    follows();
   });
 }

@@ -1,17 +1,22 @@
 import { MailCheck, Maximize2, Minus, Paperclip, SendHorizontal, Trash2, Type, X } from "lucide-react";
-import { type DragEvent, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type DragEvent, type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { peopleLike } from "../jmap/principals";
 import { size } from "../mail/when";
 import { IconButton } from "../shell/Button";
+import { useBack } from "../shell/Dialog";
 import { toast, useApp } from "../store";
 import { attach, close, type Draft, discard, edit, save, send, write } from "./draft";
 import { Later } from "./Later";
+import { picturesIn } from "./pictures";
 import { htmlOf, textOf } from "./quote";
 import { Recipients } from "./Recipients";
+import { shelfOf } from "./shelf";
 
 const RichText = lazy(() => import("./RichText"));
 const SAVED_AFTER = 1500;
+/** Where a letter fills the screen. */
+const NARROW = matchMedia("(max-width: 680px)");
 const MENTIONED = /\battach|\banhang|\banbei|angehängt/i;
 
 /** Whether it may go; asks about what is easily forgotten. */
@@ -21,13 +26,16 @@ function mayGo(draft: Draft, t: (key: string) => string): boolean {
     return false;
   }
   const own = (draft.rich ? textOf(draft.body) : draft.body).split(/\n>|\n---/)[0] ?? "";
-  return draft.attached.length > 0 || !MENTIONED.test(own) || window.confirm(t("compose.forgot"));
+  return (
+    draft.attached.length + picturesIn(draft).length > 0 || !MENTIONED.test(own) || window.confirm(t("compose.forgot"))
+  );
 }
 
 export function Composer({ draft }: { draft: Draft }) {
   const { t } = useTranslation();
   const [over, setOver] = useState(false);
   const { key, state } = draft;
+  useBack(NARROW.matches && !draft.small, () => void close(key));
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change begins the wait anew
   useEffect(() => {
     if (state !== "changed") return;
@@ -44,7 +52,7 @@ export function Composer({ draft }: { draft: Draft }) {
 
   function onDrop(event: DragEvent) {
     setOver(false);
-    if (!event.dataTransfer.files.length) return;
+    if (event.isDefaultPrevented() || !event.dataTransfer.files.length) return;
     event.preventDefault();
     void attach(key, [...event.dataTransfer.files]);
   }
@@ -161,11 +169,18 @@ function Text({ draft }: { draft: Draft }) {
   const { t } = useTranslation();
   const { key, body } = draft;
   const paste = (files: File[]) => void attach(key, files);
+  const shelf = useMemo(() => shelfOf(key), [key]);
   const answering = draft.to.length > 0 && draft.emailId === null;
   if (draft.rich)
     return (
       <Suspense fallback={<div className="text-body" aria-busy="true" />}>
-        <RichText value={body} onChange={(html) => write(key, { body: html })} onFiles={paste} focus={answering} />
+        <RichText
+          value={body}
+          onChange={(html) => write(key, { body: html })}
+          onFiles={paste}
+          focus={answering}
+          shelf={shelf}
+        />
       </Suspense>
     );
   return (
@@ -186,7 +201,9 @@ function Foot({ draft }: { draft: Draft }) {
 
   function turn() {
     localStorage.setItem("postroom.plain", rich ? "1" : "0");
-    write(key, { rich: !rich, body: rich ? textOf(body) : htmlOf(body) });
+    // Plain text shows no pictures: they go along as files.
+    const attached = [...draft.attached, ...picturesIn(draft)];
+    write(key, { rich: !rich, body: rich ? textOf(body) : htmlOf(body), attached });
   }
 
   return (

@@ -1,9 +1,13 @@
 import Link from "@tiptap/extension-link";
 import { type Editor, EditorContent, useEditor, useEditorState } from "@tiptap/react";
 import StarterKit from "@tiptap/starter-kit";
-import { Bold, Italic, Link2, List, ListOrdered, Quote } from "lucide-react";
+import { Bold, ImagePlus, Italic, Link2, List, ListOrdered, Quote } from "lucide-react";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
+import { htmlIn, PictureNode } from "./PictureNode";
+import { textOf } from "./quote";
+import type { Shelf } from "./shelf";
 
 interface Props {
   value: string;
@@ -11,15 +15,34 @@ interface Props {
   onFiles: (files: File[]) => void;
   focus: boolean;
   label?: string;
+  /** Where pictures of the text go; without it they are files like others. */
+  shelf?: Shelf;
 }
 
+type Place = (files: File[], at?: number) => void;
+
 /** The editor of formatted text; it is fetched when somebody writes. */
-export default function RichText({ value, onChange, onFiles, focus, label }: Props) {
+export default function RichText({ value, onChange, onFiles, focus, label, shelf }: Props) {
   const { t } = useTranslation();
+  const place: Place = (files, at) => {
+    const [shown, others] = [[] as File[], [] as File[]];
+    for (const each of files) (shelf?.takes(each) ? shown : others).push(each);
+    if (others.length) onFiles(others);
+    void putPictures(shown, at);
+  };
+  async function putPictures(files: File[], at?: number): Promise<void> {
+    for (const each of files) {
+      const attrs = await shelf?.put(each);
+      const end = editor.state.doc.content.size;
+      if (attrs && !editor.isDestroyed)
+        editor.commands.insertContentAt(Math.min(at ?? editor.state.selection.to, end), { type: "picture", attrs });
+    }
+  }
   const editor = useEditor({
     extensions: [
       StarterKit.configure({ link: false }),
       Link.configure({ openOnClick: false, protocols: ["http", "https", "mailto"] }),
+      PictureNode.configure({ shelf }),
     ],
     content: value,
     autofocus: focus ? "start" : false,
@@ -36,22 +59,32 @@ export default function RichText({ value, onChange, onFiles, focus, label }: Pro
       },
       handlePaste: (_, event) => {
         const files = [...(event.clipboardData?.files ?? [])];
-        if (files.length) onFiles(files);
-        return files.length > 0;
+        // Word processors give a picture of the text beside the text.
+        if (!files.length || textOf(event.clipboardData?.getData("text/html") ?? "")) return false;
+        place(files);
+        return true;
+      },
+      handleDrop: (view, event, _, moved) => {
+        const files = [...(event.dataTransfer?.files ?? [])];
+        if (moved || !files.length) return false;
+        event.preventDefault();
+        place(files, view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos);
+        return true;
       },
     },
-    onUpdate: ({ editor: now }) => onChange(now.getHTML()),
+    onUpdate: ({ editor: now }) => onChange(htmlIn(now)),
   });
   return (
     <>
       <EditorContent editor={editor} className="rich" />
-      {editor && <Tools editor={editor} />}
+      {editor && <Tools editor={editor} onPictures={shelf && place} />}
     </>
   );
 }
 
-function Tools({ editor }: { editor: Editor }) {
+function Tools({ editor, onPictures }: { editor: Editor; onPictures?: Place }) {
   const { t } = useTranslation();
+  const pictures = useRef<HTMLInputElement>(null);
   const on = useEditorState({
     editor,
     selector: ({ editor: now }) => ({
@@ -95,6 +128,24 @@ function Tools({ editor }: { editor: Editor }) {
           <each.Icon />
         </IconButton>
       ))}
+      {onPictures && (
+        <>
+          <input
+            ref={pictures}
+            type="file"
+            accept="image/png,image/jpeg,image/gif,image/webp,image/avif,image/bmp"
+            multiple
+            hidden
+            onChange={(event) => {
+              onPictures([...(event.target.files ?? [])]);
+              event.target.value = "";
+            }}
+          />
+          <IconButton label={t("compose.insertPicture")} onClick={() => pictures.current?.click()}>
+            <ImagePlus />
+          </IconButton>
+        </>
+      )}
     </div>
   );
 }

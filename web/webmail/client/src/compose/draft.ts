@@ -6,6 +6,7 @@ import { refreshList } from "../mail/lists";
 import { long, size } from "../mail/when";
 import { get, set, toast, withRole } from "../store";
 import { fromBooks, learn } from "./known";
+import { type Picture, picturesIn } from "./pictures";
 import { forwarded, htmlOf, quoted, textOf } from "./quote";
 
 export const UNDO_SECONDS = 10;
@@ -26,6 +27,8 @@ export interface Draft {
   /** HTML when rich, else text. */
   body: string;
   attached: Attached[];
+  /** Those that the text shows, or has shown. */
+  pictures: Picture[];
   /** A receipt is asked for when it is read. RFC 8098. */
   receipt: boolean;
   /** When it is to leave, a UTCDate; null: at once. */
@@ -73,6 +76,7 @@ export function begin(more: Partial<Draft> = {}): void {
     bcc: [],
     subject: "",
     attached: [],
+    pictures: [],
     receipt: false,
     sendAt: null,
     inReplyTo: null,
@@ -169,6 +173,8 @@ export async function resume(email: FullEmail): Promise<void> {
     body = answer.list[0]?.bodyValues[html.partId]?.value ?? body;
   }
   const from = email.from?.[0]?.email.toLowerCase();
+  const files = email.attachments.map((each) => ({ ...each, name: each.name ?? "attachment", cid: each.cid ?? "" }));
+  const pictures = picturesIn({ rich: html !== undefined, body, pictures: files.filter((each) => each.cid) });
   begin({
     identityId: get().identities.find((each) => each.email.toLowerCase() === from)?.id ?? get().identities[0]?.id ?? "",
     to: email.to ?? [],
@@ -177,7 +183,8 @@ export async function resume(email: FullEmail): Promise<void> {
     subject: email.subject ?? "",
     rich: html !== undefined,
     body,
-    attached: email.attachments.map((each) => ({ ...each, name: each.name ?? "attachment" })),
+    attached: files.filter((each) => !pictures.includes(each)),
+    pictures,
     inReplyTo: email.inReplyTo,
     references: email.references,
     emailId: email.id,
@@ -199,9 +206,11 @@ export function write(key: number, patch: Partial<Draft>): void {
 }
 
 /** Whether a letter may take a file along, too; says what may be when not, before anything is sent. */
-function fits(key: number, file: File): boolean {
+export function fits(key: number, file: File): boolean {
   const most = get().mostAttached;
-  const there = (draftOf(key)?.attached ?? []).reduce((sum, each) => sum + each.size, 0);
+  const draft = draftOf(key);
+  const all = draft ? [...draft.attached, ...picturesIn(draft)] : [];
+  const there = all.reduce((sum, each) => sum + each.size, 0);
   if (most === null || there + file.size <= most) return true;
   toast(t("compose.tooLarge", { name: file.name, size: size(file.size), most: size(most) }), {
     error: true,
@@ -248,7 +257,10 @@ export function emailOf(draft: Draft, mailboxId: string): Record<string, unknown
       : {}),
     textBody: [{ partId: "text", type: "text/plain" }],
     ...(draft.rich ? { htmlBody: [{ partId: "html", type: "text/html" }] } : {}),
-    attachments: draft.attached.map(({ blobId, type, name }) => ({ blobId, type, name, disposition: "attachment" })),
+    attachments: [
+      ...picturesIn(draft).map(({ blobId, type, name, cid }) => ({ blobId, type, name, cid, disposition: "inline" })),
+      ...draft.attached.map(({ blobId, type, name }) => ({ blobId, type, name, disposition: "attachment" })),
+    ],
     bodyValues: values,
   };
 }
@@ -293,8 +305,9 @@ export function saveAgain(): void {
   for (const { key, state } of get().drafts) if (state === "failed") edit(key, { state: "changed" });
 }
 
-/** Puts it aside; it stays among the drafts. */
+/** Puts it aside; it stays among the drafts. With a file on its way up it is made small, so that nothing is left behind. */
 export async function close(key: number): Promise<void> {
+  if (draftOf(key)?.uploading) return edit(key, { small: true });
   await save(key);
   if (draftOf(key)?.state === "failed") return;
   set({ drafts: get().drafts.filter((each) => each.key !== key) });

@@ -35,6 +35,7 @@ export function textOf(html: string): string {
   const walk = (node: Node, prefix: string): void => {
     if (node.nodeType === Node.TEXT_NODE) say(node.textContent ?? "", prefix);
     if (!(node instanceof Element) || HIDDEN.has(node.tagName)) return;
+    if (node.matches('img[src^="cid:"][alt]:not([alt=""])')) say(`[${node.getAttribute("alt")}]`, prefix);
     const block = BLOCKS.has(node.tagName);
     const inner = node.tagName === "BLOCKQUOTE" ? `${prefix}> ` : prefix;
     const before = lines.length;

@@ -2,6 +2,8 @@ import { Camera, Plus, Trash2, X } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
+import { useBack } from "../shell/Dialog";
+import { useTyped } from "../shell/typed";
 import { toast } from "../store";
 import { changeCard, makeCard, photoFrom } from "./act";
 import { freeKey, membersOf, nameOf } from "./card";
@@ -16,6 +18,16 @@ interface Props {
   book: Book | undefined;
   /** With the id of what is new. */
   onDone: (made: string | null) => void;
+}
+
+interface Typed {
+  form: Form;
+  members: Record<string, true>;
+}
+
+/** By what it is kept that was typed of one, or of a new contact or group. */
+export function typedKey(card: Pick<Card, "id"> | null, group: boolean): string {
+  return `contact.${card?.id ?? (group ? "group" : "new")}`;
 }
 
 /** A contact is written: a new one in a book, or one that is there. */
@@ -34,19 +46,23 @@ const PHONE_USES: Use[] = ["", "mobile", "private", "work", "fax"];
 
 function Sheet({ card, group, book, onDone }: Props) {
   const { t } = useTranslation();
-  const [form, setForm] = useState<Form>(() => {
+  const [{ form, members }, setTyped, forget] = useTyped<Typed>(typedKey(card, group), () => {
     const made = formOf(card ?? {});
     if (!made.emails.length) made.emails = [{ key: "", value: "", use: "" }];
     if (!made.phones.length) made.phones = [{ key: "", value: "", use: "mobile" }];
-    return made;
+    return { form: made, members: card?.members ?? {} };
   });
   const [photo, setPhoto] = useState<Record<string, unknown> | null | undefined>(undefined);
   const [preview, setPreview] = useState<string | null>(null);
-  const [members, setMembers] = useState<Record<string, true>>(card?.members ?? {});
   const [more, showMore] = useState(Boolean(card) && (Boolean(form.title) || Boolean(form.given2)));
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
-  const put = (patch: Partial<Form>) => setForm({ ...form, ...patch });
+  const put = (patch: Partial<Form>) => setTyped({ form: { ...form, ...patch }, members });
+  useBack(card !== null, () => onDone(null)); // what was typed stays
+  const done = (made: string | null) => {
+    forget();
+    onDone(made);
+  };
   const field = (name: keyof Form, label: string, kind = "text") => (
     <label key={name}>
       {label}
@@ -74,10 +90,10 @@ function Sheet({ card, group, book, onDone }: Props) {
       }
       if (card) {
         await changeCard(card, patch);
-        onDone(null);
+        done(null);
       } else if (book) {
         for (const [name, value] of Object.entries(patch)) if (value === null) delete patch[name];
-        onDone(await makeCard(book, patch));
+        done(await makeCard(book, patch));
       } else throw new Error(t("contacts.noBook"));
     } catch (error) {
       setWrong((error as Error).message);
@@ -167,7 +183,9 @@ function Sheet({ card, group, book, onDone }: Props) {
           </div>
         </>
       )}
-      {group && <Members group={card} book={book} members={members} onChange={setMembers} />}
+      {group && (
+        <Members group={card} book={book} members={members} onChange={(all) => setTyped({ form, members: all })} />
+      )}
       <label>
         {t("contacts.note")}
         <textarea rows={3} value={form.note} onChange={(event) => put({ note: event.target.value })} />
@@ -176,7 +194,7 @@ function Sheet({ card, group, book, onDone }: Props) {
         {wrong}
       </p>
       <footer>
-        <button type="button" onClick={() => onDone(null)}>
+        <button type="button" onClick={() => done(null)}>
           {t("app.cancel")}
         </button>
         <button type="submit" className="main" disabled={busy}>

@@ -6,10 +6,11 @@ import { visitPlace } from "../mail/load";
 import { NOWHERE } from "../place";
 import { FinderList } from "../shell/FinderList";
 import { type Key, stepKeys, useKeys } from "../shell/keys";
+import { hasTyped } from "../shell/typed";
 import { useApp } from "../store";
 import { bookFor } from "./act";
 import { Books } from "./Books";
-import { CardForm } from "./CardForm";
+import { CardForm, typedKey } from "./CardForm";
 import { CardView } from "./CardView";
 import { emailsOf, nameOf, organizationOf } from "./card";
 import "./contacts.css";
@@ -51,7 +52,7 @@ export default function ContactsRoom() {
   const card = useContacts((state) => state.cards[id ?? ""]);
   useContacts((state) => state.books); // where a new one goes to is known once they are
   const making = id === NEW || id === GROUP;
-  const [editing, edit] = useState<string | null>(null);
+  const [editing, edit] = useState(() => (id && hasTyped(typedKey({ id }, false)) ? id : null));
   return (
     <>
       <nav className="side" aria-label={t("contacts.books")}>

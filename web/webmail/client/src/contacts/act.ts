@@ -2,6 +2,7 @@
 import { t } from "i18next";
 import { type Call, change, request, upload } from "../jmap/client";
 import { refused, type Told } from "../jmap/errors";
+import { later } from "../later";
 import type { Imported } from "../shell/ImportForm";
 import { get as app, toast } from "../store";
 import { filledFrom, nameOf } from "./card";
@@ -45,11 +46,11 @@ export async function changeCard(card: Card, patch: Record<string, unknown>): Pr
   await openCard(card.id);
 }
 
-/** Off the list at once, off the server after some seconds; until then Undo brings it back. */
-export function deleteCards(cards: Card[]): void {
+/** Off the list at once, off the server after some seconds; what is given back is the way to keep them. */
+function destroyLater(cards: Card[]): () => void {
   const ids = cards.map((each) => each.id);
   going(ids, true);
-  const timer = setTimeout(() => {
+  const keep = later(UNDO_SECONDS, () => {
     const byAccount = Map.groupBy(cards, (each) => each.accountId);
     const calls: Call[] = [...byAccount].map(([accountId, all]) => [
       "ContactCard/set",
@@ -59,11 +60,15 @@ export function deleteCards(cards: Card[]): void {
       .catch(say)
       .then(loadContacts)
       .then(() => going(ids, false), say);
-  }, UNDO_SECONDS * 1000);
-  const undo = () => {
-    clearTimeout(timer);
+  });
+  return () => {
+    keep();
     going(ids, false);
   };
+}
+
+export function deleteCards(cards: Card[]): void {
+  const undo = destroyLater(cards);
   const name = nameOf(cards[0] as Card);
   toast(t("contacts.deleted", { count: cards.length, name }), { undo, seconds: UNDO_SECONDS });
 }
@@ -83,20 +88,9 @@ export async function mergeCards(set: Card[]): Promise<void> {
     Object.keys(patch).map((name) => [name, (first as unknown as Record<string, unknown>)[name] ?? null]),
   );
   await changeCard(first, patch);
-  const ids = others.map((each) => each.id);
-  going(ids, true);
-  const timer = setTimeout(() => {
-    const calls = [...Map.groupBy(others, (each) => each.accountId)].map(
-      ([accountId, all]): Call => ["ContactCard/set", { accountId, destroy: all.map((each) => each.id) }],
-    );
-    change(calls)
-      .catch(say)
-      .then(loadContacts)
-      .then(() => going(ids, false), say);
-  }, UNDO_SECONDS * 1000);
+  const keep = destroyLater(others);
   const undo = () => {
-    clearTimeout(timer);
-    going(ids, false);
+    keep();
     void changeCard(first, before).catch(say);
   };
   toast(t("contacts.merged", { name: nameOf(first) }), { undo, seconds: UNDO_SECONDS });

@@ -1,5 +1,6 @@
 /** The contacts that the app knows: all books one may read, and a line of every contact in them. */
 import { create } from "zustand";
+import { coalesced } from "../coalesce";
 import { type Call, request } from "../jmap/client";
 import { Offline } from "../jmap/errors";
 import { type Told, whenChanged } from "../mail/load";
@@ -116,12 +117,10 @@ export function going(ids: string[], on: boolean): void {
   put({ going: next });
 }
 
-let waiting: ReturnType<typeof setTimeout> | undefined;
+const follows = coalesced(() => loadContacts());
 
 function changed(told: Told): void {
-  if (!Object.values(told).some((each) => each.ContactCard || each.AddressBook)) return;
-  clearTimeout(waiting);
-  waiting = setTimeout(() => void loadContacts().catch(() => undefined), 200);
+  if (Object.values(told).some((each) => each.ContactCard || each.AddressBook)) follows();
 }
 
 /** Begins with the contacts, once, and follows what becomes of them. */

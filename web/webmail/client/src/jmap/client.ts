@@ -17,6 +17,7 @@ const OURS = [
   "removed",
   "senders",
   "temporary-addresses",
+  "devices",
 ].map((each) => `urn:postroom:jmap:${each}`);
 const STANDARD = [
   "core",
@@ -49,6 +50,16 @@ export interface Visit {
 }
 
 let proof = "";
+let hidden = false;
+addEventListener("pagehide", () => {
+  hidden = true;
+});
+addEventListener("pageshow", () => {
+  hidden = false;
+});
+/** Octets that browsers send of a page that goes away, of all such requests. */
+const MOST_KEPT_ALIVE = 60_000;
+
 let onSignedOut: () => void = () => {};
 
 /** What happens when the session has ended. */
@@ -59,7 +70,8 @@ export function whenSignedOut(act: () => void): void {
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (proof) headers.set("X-CSRF-Token", proof);
-  const got = await fetch(path, { ...init, headers, credentials: "same-origin" }).catch(() => {
+  const keepalive = (hidden || document.hidden) && String(init.body ?? "").length < MOST_KEPT_ALIVE;
+  const got = await fetch(path, { ...init, headers, credentials: "same-origin", keepalive }).catch(() => {
     throw new Offline();
   });
   if (got.status === 401 && !path.startsWith("/signin/")) {
@@ -210,7 +222,7 @@ export async function each(calls: Call[]): Promise<Answer[]> {
 
 let changes = 0;
 let lastChange = 0;
-const SETTLES_AFTER = 1000;
+const SETTLES_AFTER = 300;
 
 /** Whether nothing is being changed here, nor was a moment ago: what comes then is the work of others. */
 export function settled(): boolean {

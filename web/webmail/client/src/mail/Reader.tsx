@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { resume } from "../compose/draft";
 import type { Email } from "../jmap/types";
 import { IconButton } from "../shell/Button";
-import { get, go, useApp } from "../store";
+import { get, goBack, useApp } from "../store";
 import { Actions } from "./Actions";
 import { markSeen } from "./act";
 import { unreadIn } from "./conversation";
@@ -77,7 +77,7 @@ export function Reader() {
   return (
     <main className="reader" aria-label={shown?.subject || t("list.noSubject")}>
       <div className="bar" role="toolbar" aria-label={t("act.more")}>
-        <IconButton label={t("act.back")} keys="u" className="back" onClick={() => go({ emailId: null })}>
+        <IconButton label={t("act.back")} keys="u" className="back" onClick={() => goBack({ emailId: null })}>
           <ArrowLeft />
         </IconButton>
         <span className="grow" />

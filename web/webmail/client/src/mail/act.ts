@@ -2,6 +2,7 @@
 import { t } from "i18next";
 import { type Call, change } from "../jmap/client";
 import type { Email, Mailbox } from "../jmap/types";
+import { later } from "../later";
 import { folderName } from "../names";
 import { get, go, mailboxOf, set, toast, withRole } from "../store";
 import { inLine, unreadIn } from "./conversation";
@@ -243,14 +244,14 @@ export async function remove(ids: string[]): Promise<void> {
   if (!ids.every(inTrash)) return moveToRole(ids, "trash", "Trash");
   const before = await whole(ids);
   takeOff(new Set(ids));
-  const timer = setTimeout(() => {
+  const keep = later(PERMANENT_SECONDS, () =>
     destroy(before).catch((error: Error) => {
       toast(error.message, { error: true });
       void refreshList();
-    });
-  }, PERMANENT_SECONDS * 1000);
+    }),
+  );
   const undo = () => {
-    clearTimeout(timer);
+    keep();
     void refreshList();
   };
   toast(t("toast.deleted", { count: ids.length }), { undo, seconds: PERMANENT_SECONDS });

@@ -1,5 +1,6 @@
 /** Getting what is shown: accounts, folders, conversations; and what has changed, as the server tells. */
-import { type Call, listen, MAIL, request, session, settled, visit } from "../jmap/client";
+import { coalesced } from "../coalesce";
+import { type Call, listen, MAIL, request, session, visit } from "../jmap/client";
 import { Offline } from "../jmap/errors";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
 import { keepSeen, recall } from "../offline";
@@ -170,10 +171,6 @@ export function prefetch(ids: (string | undefined)[]): void {
 
 // --- what others have changed
 
-/** Milliseconds for which what is told waits for more of it, where one is at work oneself or much is told. */
-const AFTER_PUSH = 150;
-let waiting: ReturnType<typeof setTimeout> | undefined;
-let caughtUp = 0;
 const moved = new Set<string>();
 
 /** The states that are others now: of each account, by type. */
@@ -190,18 +187,14 @@ function changed(told: Told): void {
   for (const act of others) act(told);
   for (const [account, types] of Object.entries(told)) if (types.Mailbox || types.Email) moved.add(account);
   if (Object.values(told).some((types) => types.Label)) void loadLabels().catch(() => undefined);
-  clearTimeout(waiting);
-  const soon = settled() && Date.now() - caughtUp > AFTER_PUSH;
-  waiting = setTimeout(
-    () => {
-      const accounts = [...moved];
-      moved.clear();
-      caughtUp = Date.now();
-      void catchUp(accounts).catch(() => undefined);
-    },
-    soon ? 0 : AFTER_PUSH,
-  );
+  if (moved.size) follows();
 }
+
+const follows = coalesced(() => {
+  const accounts = [...moved];
+  moved.clear();
+  return catchUp(accounts);
+});
 
 async function catchUp(accounts: string[]): Promise<void> {
   const { list, place } = get();

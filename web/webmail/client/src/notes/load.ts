@@ -1,8 +1,10 @@
 /** The notes that the app knows, got and changed. */
 import { t } from "i18next";
 import { create } from "zustand";
+import { coalesced } from "../coalesce";
 import { type Call, change, request } from "../jmap/client";
 import { Offline } from "../jmap/errors";
+import { later } from "../later";
 import { type Told, whenChanged } from "../mail/load";
 import { keepRoom, recallRoom } from "../offline";
 import { get as app, toast } from "../store";
@@ -75,13 +77,11 @@ export async function loadNotes(): Promise<void> {
   put({ notes: Object.fromEntries(found.flat().map((each) => [each.id, each])), loading: false });
 }
 
-let waiting: ReturnType<typeof setTimeout> | undefined;
+const follows = coalesced(loadNotes);
 
 function changed(told: Told): void {
   const ours = KINDS.flatMap((kind) => [NAMES[kind].holder, NAMES[kind].thing]);
-  if (!Object.values(told).some((each) => ours.some((name) => each[name]))) return;
-  clearTimeout(waiting);
-  waiting = setTimeout(() => void loadNotes().catch(() => undefined), 200);
+  if (Object.values(told).some((each) => ours.some((name) => each[name]))) follows();
 }
 
 /** Begins with the notes, once, and follows what becomes of them. */
@@ -157,14 +157,14 @@ export function deleteNote(note: Note): void {
     put({ going: next });
   };
   turn(true);
-  const timer = setTimeout(() => {
+  const keep = later(UNDO_SECONDS, () =>
     change([[`${NAMES[note.kind].thing}/set`, { accountId: note.accountId, destroy: [note.id] }]])
       .catch(say)
       .then(loadNotes)
-      .then(() => turn(false), say);
-  }, UNDO_SECONDS * 1000);
+      .then(() => turn(false), say),
+  );
   const undo = () => {
-    clearTimeout(timer);
+    keep();
     turn(false);
   };
   toast(t("notes.deleted"), { undo, seconds: UNDO_SECONDS });

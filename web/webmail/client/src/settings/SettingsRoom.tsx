@@ -6,6 +6,7 @@ import {
   HardDrive,
   Inbox,
   KeyRound,
+  MonitorCog,
   MonitorSmartphone,
   PlaneTakeoff,
   Settings2,
@@ -39,7 +40,8 @@ const SECTIONS: Section[] = [
   { key: "scheduled", icon: Clock, section: lazy(() => import("./Scheduled")) },
   { key: "sharing", icon: Users, section: lazy(() => import("../sharing/Overview")) },
   { key: "security", icon: KeyRound, section: lazy(() => import("./Security")) },
-  { key: "programs", icon: MonitorSmartphone, section: lazy(() => import("./Programs")) },
+  { key: "devices", icon: MonitorSmartphone, section: lazy(() => import("./Devices")) },
+  { key: "programs", icon: MonitorCog, section: lazy(() => import("./Programs")) },
   { key: "storage", icon: HardDrive, section: lazy(() => import("./Storage")) },
 ];
 

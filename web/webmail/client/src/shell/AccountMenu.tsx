@@ -3,6 +3,7 @@ import { Check } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { choose, LANGUAGES } from "../i18n";
 import { signOut } from "../jmap/client";
+import { hasten } from "../later";
 import { openList } from "../mail/lists";
 import { visitRoom } from "../mail/load";
 import { forget } from "../offline";
@@ -11,7 +12,8 @@ import { get, keep, set, type Theme, toast, useApp } from "../store";
 import { chooseTheme } from "./theme";
 
 function leave(): void {
-  void signOut()
+  void hasten()
+    .then(signOut)
     .then(forget)
     .then(
       () => location.assign("/mail/"),

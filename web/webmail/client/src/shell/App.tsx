@@ -7,6 +7,7 @@ import { set, useApp } from "../store";
 import { AccountMenu } from "./AccountMenu";
 import { Brand } from "./Brand";
 import { IconButton } from "./Button";
+import { useBack } from "./Dialog";
 import { Help } from "./Help";
 import { onKey } from "./keys";
 import { Rail } from "./Rail";
@@ -60,6 +61,7 @@ function House({ hidden }: { hidden: boolean }) {
   const reminded = useApp((state) => state.reminders.length > 0);
   const online = useApp((state) => state.online);
   const key = useApp((state) => state.place.room);
+  useBack(drawer, () => set({ drawer: false }));
   const here = roomCalled(key) ?? (ROOMS[0] as (typeof ROOMS)[0]);
   const { room: Room, bar: Bar } = here;
   return (
@@ -84,7 +86,7 @@ function House({ hidden }: { hidden: boolean }) {
           <MenuIcon />
         </IconButton>
         <Brand />
-        {Bar && <Bar />}
+        <Suspense fallback={<span className="search" />}>{Bar && <Bar />}</Suspense>
         <AccountMenu />
       </header>
       {ROOMS.length > 1 && <Rail />}

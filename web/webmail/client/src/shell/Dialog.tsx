@@ -1,7 +1,8 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { over } from "../back";
 
 interface Props {
   title: string;
@@ -23,9 +24,17 @@ function giveBack(event: Event): void {
   outside.focus({ preventScroll: true });
 }
 
-/** A dialog over everything; Escape and a click beside it close it. */
+/** Back closes what is shown, while it is `open`. */
+export function useBack(open: boolean, close: () => void): void {
+  const latest = useRef(close);
+  latest.current = close;
+  useEffect(() => (open ? over(() => latest.current()) : undefined), [open]);
+}
+
+/** A dialog over everything; Escape, Back and a click beside it close it. */
 export function Dialog({ title, onClose, size, children }: Props) {
   const { t } = useTranslation();
+  useBack(true, onClose);
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>

@@ -8,6 +8,8 @@ import { now, visit as visitCalendar } from "../calendar/store";
 import { dayText, localOf, minutesOf, offsetBefore } from "../calendar/time";
 import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
+import { keepTyped, useTyped } from "../shell/typed";
+import { toast } from "../store";
 import { add, alter, dueMembers, type Patch, remove } from "./act";
 import { TaskCheck } from "./Row";
 import { set, useTasks } from "./store";
@@ -94,10 +96,24 @@ function patchOf(form: Form, task: Task): Patch {
 /** A task, with all there is to it. */
 export function TaskDialog({ task }: { task: Task }) {
   const { t } = useTranslation();
-  const [form, setForm] = useState(() => formOf(task));
+  const key = `task.${task.id}`;
+  const [form, setForm, forget] = useTyped(key, () => formOf(task));
   const lists = useTasks((state) => state.lists).filter((each) => each.accountId === task.accountId);
   const change = (more: Partial<Form>) => setForm({ ...form, ...more });
-  const close = () => set({ open: null });
+  const close = () => {
+    forget();
+    set({ open: null });
+  };
+
+  /** Nothing is stored; what was typed can be had back. */
+  function leave() {
+    close();
+    const again = () => {
+      keepTyped(key, form);
+      set({ open: task.id });
+    };
+    if (JSON.stringify(form) !== JSON.stringify(formOf(task))) toast(t("tasks.notKept"), { undo: again });
+  }
 
   function save(event: FormEvent) {
     event.preventDefault();
@@ -115,7 +131,7 @@ export function TaskDialog({ task }: { task: Task }) {
   }
 
   return (
-    <Dialog title={t("tasks.task")} onClose={close}>
+    <Dialog title={t("tasks.task")} onClose={leave}>
       <form className="form" onSubmit={save}>
         <input
           className="event-title"

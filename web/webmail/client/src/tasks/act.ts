@@ -5,6 +5,7 @@ import { nextAfter } from "../calendar/recur";
 import { zone } from "../calendar/store";
 import { dayText } from "../calendar/time";
 import { change } from "../jmap/client";
+import { later } from "../later";
 import { folderName } from "../names";
 import { get as app, toast } from "../store";
 import { loadTasks } from "./load";
@@ -115,14 +116,14 @@ export function remove(task: Task): void {
     hidden.delete(task.id);
     set({ hidden });
   };
-  const timer = setTimeout(() => {
+  const keep = later(DELETED_AFTER, () =>
     change([["Task/set", { accountId: task.accountId, destroy: [task.id] }]])
       .catch(wrong)
       .then(() => loadTasks())
-      .finally(back);
-  }, DELETED_AFTER * 1000);
+      .finally(back),
+  );
   const undo = () => {
-    clearTimeout(timer);
+    keep();
     back();
   };
   toast(t("tasks.deleted"), { undo, seconds: DELETED_AFTER });

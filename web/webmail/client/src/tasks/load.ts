@@ -1,4 +1,5 @@
 /** Getting lists and tasks; and what others have changed, as the server tells. */
+import { coalesced } from "../coalesce";
 import { type Call, request } from "../jmap/client";
 import { Offline } from "../jmap/errors";
 import { whenChanged } from "../mail/load";
@@ -9,7 +10,6 @@ import { TASK_PROPERTIES, type Task, type TaskList } from "./types";
 
 const PAGE = 500;
 const MOST_DONE = 500;
-const AFTER_PUSH = 200;
 const OPEN = { operator: "NOT", conditions: [{ progress: "completed" }] };
 
 async function tasksOf(accountId: string, filter: unknown, most = Number.POSITIVE_INFINITY): Promise<Task[]> {
@@ -86,13 +86,11 @@ export async function loadTasks(withDone = false): Promise<void> {
   }
 }
 
-let waiting: ReturnType<typeof setTimeout> | undefined;
+const follows = coalesced(loadTasks);
 
 /** Follows what others do, until what is given back is called. */
 export function followTasks(): () => void {
   return whenChanged((told) => {
-    if (!Object.values(told).some((each) => each.TaskList || each.Task)) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(() => void loadTasks(), AFTER_PUSH);
+    if (Object.values(told).some((each) => each.TaskList || each.Task)) follows();
   });
 }
