@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from groupware.model.ids import BEGINNING, EVERY, NO_UID, BlobId, FolderId, ModSeq, Uid
+from groupware.model.ids import BEGINNING, EVERY, LAST_UID, NO_UID, BlobId, FolderId, ItemId, ModSeq, Uid
 from groupware.model.item import ALWAYS, Kind, NewItem
 from groupware.model.principal import Principal
 from tests.store.test_objects import event
@@ -43,8 +43,17 @@ def gone(world: World, who: Principal, at: FolderId, since: ModSeq) -> Sequence[
     assert world.read(who, lambda tx: tx.vanished(at, since)) == uids
     turned = world.read(who, lambda tx: tx.turnover(at, since))
     assert turned is not None and len(turned.gone) == len(uids)
+    left = world.read(who, lambda tx: tx.left(at, (since, LAST_UID), 99))
+    assert left is not None and sorted(each.uid for each in left) == uids
     assert len(world.read(who, lambda tx: tx.lapsed(at, since, ALWAYS))) == len(uids)
     return [name for _, name in delta.vanished]
+
+
+def paged(world: World, at: FolderId, since: ModSeq) -> Sequence[tuple[ItemId, ModSeq, ModSeq]]:
+    """What somebody who may not read all is told changed, page by page."""
+    turned = world.read(world.bob, lambda tx: tx.turned(at, (since, LAST_UID), 9, since))
+    assert turned is not None
+    return [(each.item, each.modseq, each.came) for each in turned]
 
 
 def test_what_was_private_goes_unseen(world: World, calendar: FolderId) -> None:
@@ -93,8 +102,10 @@ def test_what_becomes_private_has_gone_and_comes_again(world: World, calendar: F
     assert [each.name for each in world.read(world.bob, lambda tx: tx.delta(calendar, hidden)).changed] == ["open"]
     turned = world.read(world.bob, lambda tx: tx.turnover(calendar, hidden))
     assert turned is not None and turned.changed == [(item.id, shown, shown)]
+    assert paged(world, calendar, hidden) == [(item.id, shown, shown)]
     seen = world.read(world.bob, lambda tx: tx.turnover(calendar, since))
     assert seen is not None and seen.changed == [(item.id, shown, item.modseq)]
+    assert paged(world, calendar, since) == [(item.id, shown, item.modseq)]
 
 
 def test_who_sees_what_is_private_is_told_of_another_version(world: World, calendar: FolderId) -> None:
@@ -116,6 +127,8 @@ def test_who_may_not_see_all_begins_again_where_it_is_not_known_what_went(world:
     assert world.read(world.bob, lambda tx: tx.changes(calendar, since)).reset
     assert world.read(world.bob, lambda tx: tx.vanished(calendar, since)) is None
     assert world.read(world.bob, lambda tx: tx.turnover(calendar, since)) is None
+    assert world.read(world.bob, lambda tx: tx.turned(calendar, (since, LAST_UID), 9, since)) is None
+    assert world.read(world.bob, lambda tx: tx.left(calendar, (since, LAST_UID), 9)) is None
     assert gone(world, world.bob, calendar, moment(world, calendar)) == []
 
 
