@@ -29,7 +29,7 @@ _MOST: Final = 500
 
 def clock(one: One) -> Any:
     """The zone that times of an event are in."""
-    return zone_in(one.json, one.facts.zone)
+    return zone_in(one.json, one.facts.zone, one.zones)
 
 
 def at(seconds: int) -> datetime | None:
@@ -188,7 +188,8 @@ def _modified(one: One) -> Xml | None:
         told = occurrence(one.whole, key) if patch and not patch.get("excluded") else None
         if told is None:
             continue
-        times = (start_of(told, zone_in(told, one.facts.zone)), end_of(told, zone_in(told, one.facts.zone)))
+        here = zone_in(told, one.facts.zone, one.zones)
+        times = (start_of(told, here), end_of(told, here))
         named = f'Id="{occurrence_id(one.thing.item, key)}" ChangeKey="{change_key(one.thing.modseq)}"'
         rows.append(
             f"<t:Occurrence><t:ItemId {named}/>{tag('Start', at(times[0]))}{tag('End', at(times[1]))}"

@@ -16,10 +16,9 @@ from connectors.ews.things import Facts, One, outlined, things_in, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import moment, number
 from groupware.calendar.index import occurrences
-from groupware.calendar.object import CalendarObject, read_object
+from groupware.calendar.object import CalendarObject
 from groupware.calendar.shown import sees_blocks
 from groupware.calendar.zones import known_zone, local, utc_seconds
-from groupware.model.errors import Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import Uid
 from groupware.store.api import ReadTx
@@ -71,11 +70,9 @@ def _expanded(ones: Sequence[One], low: int, high: int) -> list[One]:
     found: list[tuple[int, One]] = []
     for one in ones:
         floats = known_zone(one.facts.zone or "UTC") or UTC
-        try:
-            read = read_object(one.octets)
-        except Malformed:
+        if one.read is None:
             continue
-        for start, end, key in _times(read, low - FLOAT, high + FLOAT, floats):
+        for start, end, key in _times(one.read, low - FLOAT, high + FLOAT, floats):
             if start < high and (end > low or start == end >= low):
                 found.append((start, at_key(one, key if recurs(one.whole) else "")))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
@@ -97,21 +94,21 @@ def at_key(one: One, key: str) -> One:
     if not key:
         return one
     found = One(one.thing, one.facts, key, one.octets)
-    found.whole = one.whole
+    found.whole, found.read = one.whole, one.read
     return found
 
 
 def counted(one: One, index: int) -> str:
     """The key of the occurrence of that number, from 1 on, those that are taken out not counted. `EwsError`."""
-    try:
-        read = read_object(one.octets)
-    except Malformed:
-        raise EwsError("ErrorItemCorrupt", "the event cannot be read") from None
-    begin = read.series.begin
+    if one.read is None:
+        raise EwsError("ErrorItemCorrupt", "the event cannot be read")
+    begin = one.read.series.begin
     if begin is None or not recurs(one.whole):
         raise EwsError("ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange", "the event does not recur")
     first = begin.seconds
-    times = islice(sorted(_times(read, first - FLOAT, first + _AHEAD, UTC), key=lambda each: each[2]), index - 1, index)
+    times = islice(
+        sorted(_times(one.read, first - FLOAT, first + _AHEAD, UTC), key=lambda each: each[2]), index - 1, index
+    )
     found = next(times, None)
     if found is None:
         raise EwsError("ErrorCalendarOccurrenceIndexIsOutOfRecurrenceRange", f"there is no occurrence {index}")

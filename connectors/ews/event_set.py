@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
@@ -22,7 +22,6 @@ from connectors.exchange.regenerating import REGENERATES, set_so
 from connectors.exchange.windows_zones import iana_of
 from groupware.calendar.jscalendar.lines import person_key
 from groupware.calendar.jscalendar.values import duration_text
-from groupware.calendar.zones import known_zone
 from groupware.calendar.zones import local as local_time
 
 Json = dict[str, Any]
@@ -38,6 +37,8 @@ class Edit:
     value: Json
     zone: str | None
     """The zone that the client is in."""
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
+    """Those that the object brings along."""
     kept: dict[str, Any] = field(default_factory=dict)
     """Extended properties, which stay beside the item; None takes one away."""
     times: dict[str, str] = field(default_factory=dict)
@@ -256,12 +257,12 @@ def _instant(text: str, name: str, zone: Any) -> int:
 def _settle_times(edit: Edit) -> None:
     value, said = edit.value, edit.times
     named = said.get("StartTimeZone") or said.get("MeetingTimeZone") or ""
-    name = iana_of(named) if named else None
+    name = iana_of(named) or (f"/{named}" if named in edit.zones else None) if named else None
     if named and name is None:
         raise EwsError("ErrorTimeZone", f"StartTimeZone: {named[:60]!r} is not known here")
     name = name or (str(value["timeZone"]) if value.get("timeZone") else None) or edit.zone or "Etc/UTC"
-    zone = known_zone(name) or zone_in(value, edit.zone)
-    old = zone_in(value, edit.zone)
+    old = zone_in(value, edit.zone, edit.zones)
+    zone = zone_in({"timeZone": name}, None, edit.zones)
     begin = _instant(said["Start"], "Start", zone) if said.get("Start") else start_of(value, old)
     end = _instant(said["End"], "End", zone) if said.get("End") else end_of(value, old)
     if end < begin:

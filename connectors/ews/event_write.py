@@ -95,7 +95,7 @@ async def _mime(turn: Turn, element: Element, edit: Edit, octets: bytes, name: s
         raise EwsError("ErrorMimeContentInvalid", str(error)) from None
     read, new = await stored(turn, octets, name)
     now = object_of(read)
-    edit.value = dict(now)
+    edit.value, edit.zones = dict(now), read.zones
     if not any(group(each) for each in (now.get("participants") or {}).values()):
         edit.value = {key: each for key, each in now.items() if key not in ("participants", "replyTo")}
     all_given(edit, EVENT, element)
@@ -270,7 +270,7 @@ async def rewrite(
     """
     read = await told_object(turn, thing)
     now = object_of(read)
-    edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone)
+    edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone, read.zones)
     if key and not (edit.value and there_is(read, now, key)):
         raise no_item()
     before = dict(edit.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
@@ -16,6 +17,7 @@ from connectors.ews.event_write import made, rewrite, stored, without_method
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.item_ops import deleted
 from connectors.ews.meeting_fields import invitation, method_of
+from connectors.ews.occurrences import key_at, start_of, zone_in
 from connectors.ews.things import Facts, One, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import child, local, needed, words
@@ -59,13 +61,20 @@ async def _propose(turn: Turn, element: Element, comment: str) -> None:
     one = await _event(turn, needed(element, "ReferenceItemId"))
     people_ = (one.json.get("participants") or {}).items()
     mine = {key: each for key, each in people_ if address_in(each).lower() in one.facts.mine or is_owner(each)}
-    edit = Edit({**one.json, "participants": mine, **({"recurrenceId": one.key} if one.key else {})}, turn.zone)
+    edit = Edit(
+        {**one.json, "participants": mine, **({"recurrenceId": one.key} if one.key else {})}, turn.zone, one.zones
+    )
     edit.times = {
         "Start": words(element, "ProposedStart") or "",
         "End": words(element, "ProposedEnd") or "",
     }
     settle(edit)
     value = {name: each for name, each in edit.value.items() if name not in ("alerts", "recurrenceOverrides")}
+    if str(value.get("timeZone") or "").startswith("/"):  # a zone that only the event knows does not go along
+        zone = zone_in(value, None, one.zones)
+        for name in ("start", "recurrenceId"):
+            value |= {name: key_at(start_of({"start": value[name]}, zone), UTC)} if name in value else {}
+        value["timeZone"] = "Etc/UTC"
     read, _ = await made(turn, lambda: calendar_of(plain(value)), "proposal.ics")
     await counters.propose(turn.parts.store, turn.parts.blobs, turn.who, read, comment)
 

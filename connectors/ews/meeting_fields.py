@@ -67,7 +67,7 @@ class Event(One):
         folder = replace(one.thing.folder, kind=Kind.CALENDAR)
         super().__init__(replace(one.thing, folder=folder), one.facts, octets=one.octets)
         read = invitation(one.octets, one)
-        self.whole = {} if read is None else _object(read)
+        self.whole, self.read = {} if read is None else _object(read), read
 
 
 def _object(read: CalendarObject) -> Json:

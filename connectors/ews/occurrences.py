@@ -29,10 +29,10 @@ def occurrence(event: Json, key: str) -> Json | None:
     return patched({**occurrence_base(event), "start": key}, patch)
 
 
-def zone_in(event: Mapping[str, Any], other: str | None = None) -> tzinfo:
-    """The zone that it is in; of what floats that of who looks."""
+def zone_in(event: Mapping[str, Any], other: str | None, zones: Mapping[str, tzinfo]) -> tzinfo:
+    """The zone that it is in, of the database or its own (`zones`); of what floats that of who looks."""
     try:
-        return zone_of(event.get("timeZone") or other or "Etc/UTC", {}) or ZoneInfo("UTC")
+        return zone_of(event.get("timeZone") or other or "Etc/UTC", zones) or ZoneInfo("UTC")
     except ValueError:
         return ZoneInfo("UTC")
 

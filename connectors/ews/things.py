@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from connectors.ews.ids import Block, Id
 from connectors.ews.turn import Turn, own_addresses
 from connectors.exchange.kept import unpacked
 from groupware.calendar.jscalendar.objects import object_of
-from groupware.calendar.object import read_object
+from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.shown import sees_blocks, sees_outlines, sight, telling
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.versions.convert import converted
@@ -113,9 +114,22 @@ class One:
         try:
             if self.kind is Kind.CONTACTS:
                 return card_of(converted(parse(self.octets)[0], "4.0"))
-            return object_of(read_object(self.octets))
         except (Malformed, IndexError):
             return {}
+        return object_of(self.read) if self.read is not None else {}
+
+    @cached_property
+    def read(self) -> CalendarObject | None:
+        """What is stored of an event or task; None: it cannot be read."""
+        try:
+            return read_object(self.octets)
+        except Malformed:
+            return None
+
+    @property
+    def zones(self) -> Mapping[str, tzinfo]:
+        """Those that an event or task brings along."""
+        return self.read.zones if self.read is not None else {}
 
     @cached_property
     def json(self) -> Json:
