@@ -62,7 +62,10 @@ def _is_mark(value: object) -> bool:
 
 
 def notified(tx: ReadTx, now: datetime, ident: str, facts: Mapping[str, Any], marks: Marks) -> Told:
-    """The notification to the subscription `ident`: `facts` says what it is about, `marks` what was told."""
+    """The notification to the subscription `ident`: `facts` says what it is about, `marks` what was told.
+
+    `EwsError` when that is so long ago, or before a restore, that it is not known what has happened since.
+    """
     kinds = frozenset(facts.get("e") or ())
     folders = {str(each.id): each for each in readable(tx)} if facts.get("a") else {}
     events: list[str] = []
@@ -119,10 +122,12 @@ def _events(
 
 
 def _rows(tx: ReadTx, folder: Folder, behind: tuple[int, int], since: int) -> Sequence[Turned | Left]:
-    """In the order in which it happened; more than one answer has, where there are more."""
+    """In the order in which it happened; more than one answer has, where there are more. `EwsError`."""
     changed = tx.turned(folder.id, behind, MOST_EVENTS + 1, ModSeq(since))
     left = tx.left(folder.id, behind, MOST_EVENTS + 1)
-    return sorted([*(changed or ()), *(left or ())], key=lambda each: each[:2])
+    if changed is None or left is None:
+        raise EwsError("ErrorInvalidWatermark", "what happened since then is not known any more: subscribe anew")
+    return sorted([*changed, *left], key=lambda each: each[:2])
 
 
 def _names(row: Turned | Left, since: int, folder: Folder, to: FolderId | None) -> Sequence[str]:

@@ -20,7 +20,7 @@ from connectors.ews.soap import XML_TYPE, answer
 from connectors.ews.tokens import packed, unpacked
 from connectors.ews.turn import Turn
 from connectors.ews.wire import MESSAGES, message, number, success, words
-from groupware.model.errors import NoRight
+from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import FolderId
 from groupware.model.principal import Principal
 from groupware.model.push import PushTarget
@@ -120,7 +120,10 @@ class EwsTeller:
                 told = notified(tx, now, ident, about, told.reached)
             return told
 
-        told = await self.parts.store.read(who, look)
+        try:
+            told = await self.parts.store.read(who, look)
+        except EwsError as error:
+            raise NotFound(str(error)) from None
         if not told.anything and now_micros() < self.again(target):
             return None
         inside = message("ResponseMessages", success("SendNotification", told.xml))

@@ -35,9 +35,21 @@ async def get_streaming_events(turn: Turn, element: Element) -> str | AsyncItera
         try:
             subscriptions[text] = unpacked("s", text, BAD), known(text, "s", BAD)
         except EwsError as error:
-            wrong = message("ErrorSubscriptionIds", tag("SubscriptionId", text))
-            return response("GetStreamingEvents", [failure("GetStreamingEvents", error, wrong)])
+            return response("GetStreamingEvents", [_no_such(text, error)])
     return _stream(turn, subscriptions, minutes * 60.0)
+
+
+class _Forgotten(Exception):
+    """What happened since a subscription began is not known any more."""
+
+    def __init__(self, ident: str, text: str) -> None:
+        super().__init__(text)
+        self.ident = ident
+
+
+def _no_such(ident: str, error: EwsError) -> str:
+    """There is no such subscription, or none any more: the client subscribes anew."""
+    return failure("GetStreamingEvents", error, message("ErrorSubscriptionIds", tag("SubscriptionId", ident)))
 
 
 def _piece(inside: str) -> str:
@@ -67,6 +79,9 @@ async def _stream(
                 yield _piece(status)
             elif not heard.isdisjoint(marks_of(turn.who)):
                 await _may_stay(turn)
+    except _Forgotten as error:
+        yield response("GetStreamingEvents", [_no_such(error.ident, EwsError(BAD, str(error)))])
+        return
     except GroupwareError as error:
         yield response("GetStreamingEvents", [failure("GetStreamingEvents", ews_error(error))])
         return
@@ -81,11 +96,14 @@ async def _watched(turn: Turn, subscriptions: Mapping[str, tuple[dict[str, Any],
 
 
 async def _told(turn: Turn, subscriptions: dict[str, tuple[dict[str, Any], Marks]]) -> tuple[Sequence[str], bool]:
-    """The notifications, and whether there are more to come."""
+    """The notifications, and whether there are more to come. `_Forgotten`."""
     found, more = [], False
     for ident, (facts, marks) in list(subscriptions.items()):
         now = turn.parts.clock.now()
-        told = await turn.read(lambda tx: notified(tx, now, ident, facts, marks))  # noqa: B023
+        try:
+            told = await turn.read(lambda tx: notified(tx, now, ident, facts, marks))  # noqa: B023
+        except EwsError as error:
+            raise _Forgotten(ident, str(error)) from None
         subscriptions[ident] = facts, told.reached
         more = more or told.more
         if told.anything:

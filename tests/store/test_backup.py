@@ -14,6 +14,7 @@ from groupware.model.flags import Flags
 from groupware.model.ids import EVERY, FolderId
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.principal import OPERATOR, Domain, NewAccount
+from groupware.model.record import RecordKind
 from groupware.model.rights import LEVELS
 from groupware.store import SqlBlobs, SqlStore, open_store
 from groupware.store.backup import Report, backup, files_of, restore
@@ -121,9 +122,39 @@ async def test_nothing_that_clients_saw_after_the_backup_is_taken_for_something_
         for known in (folder.modseq, there.modseq - GAP):
             assert (await again.read(OPERATOR, lambda tx, known=known: tx.delta(at, known))).reset  # type: ignore[misc]
             assert await again.read(OPERATOR, lambda tx, known=known: tx.turnover(at, known)) is None  # type: ignore[misc]
+            for look in (
+                lambda tx, known=known: tx.turned(at, (known, 0), 9),
+                lambda tx, known=known: tx.left(at, (known, 0), 9),
+            ):  # type: ignore[misc]
+                assert await again.read(OPERATOR, look) is None
         since = await again.read(OPERATOR, lambda tx: tx.delta(at, there.modseq))
         assert [each.uid for each in since.changed] == [new.uid] and not since.reset
         assert (await asyncio.to_thread(check, again, objects)).findings == []
+    finally:
+        await again.close()
+
+
+async def test_records_that_clients_saw_after_the_backup_are_told_of_by_beginning_anew(
+    store: SqlStore, objects: FolderObjects, place: Place, other: Place, at: FolderId, tmp_path: Path
+) -> None:
+    owner = (await store.read(OPERATOR, lambda tx: tx.folder(at))).owner
+    alice = await store.read(OPERATOR, lambda tx: tx.identity(owner))
+    await store.write(alice, lambda tx: tx.put_record(RecordKind.IDENTITY, "kept"))
+    archive = tmp_path / "all.tar"
+    await asyncio.to_thread(make, store, objects, place, archive)
+    await store.write(alice, lambda tx: tx.put_record(RecordKind.IDENTITY, "lost"))
+    seen = await store.read(alice, lambda tx: tx.records_at(RecordKind.IDENTITY))
+    await asyncio.to_thread(restore, archive, other.data, other.url, objects)
+    again = open_store(other.data, other.url, bus=LocalBus())
+    try:
+        await again.write(alice, lambda tx: tx.put_record(RecordKind.IDENTITY, "new"))
+        assert await again.read(alice, lambda tx: tx.records_since(RecordKind.IDENTITY, seen)) is None
+        now = await again.read(alice, lambda tx: tx.records_at(RecordKind.IDENTITY))
+        assert await again.read(alice, lambda tx: tx.records_since(RecordKind.IDENTITY, now)) is not None
+        for kind in RecordKind:
+            state = await again.read(alice, lambda tx, kind=kind: tx.records_at(kind))  # type: ignore[misc]
+            found = await again.read(alice, lambda tx, kind=kind, state=state: tx.records_since(kind, state))  # type: ignore[misc]
+            assert found is not None and not found.changed and not found.gone
     finally:
         await again.close()
 

@@ -38,6 +38,10 @@ _SINCE: Final = (
 )
 _LAST: Final = select(func.max(_r.changed)).where(*_OF)
 _FLOOR: Final = select(_r.id, _r.changed).where(*_OF, _r.facts == bindparam("of"))
+_RESTORED: Final = select(schema.folder.c.compacted).where(
+    schema.folder.c.owner_id == bindparam("account"), schema.folder.c.parent_id.is_(None)
+)
+"""Of the top folder, in which nothing ever is: until when a restore has forgotten all."""
 _COUNT: Final = select(func.count()).where(*_OF, _r.gone.is_(False))
 _ADD: Final = (
     insert(schema.record)
@@ -79,14 +83,21 @@ def every(tx: Tx, kind: RecordKind) -> Sequence[Record]:
 
 def state(tx: Tx, kind: RecordKind) -> ModSeq:
     """See `ReadTx.records_at`."""
-    return ModSeq(int(tx.sql.value(_LAST, {"account": tx.who.account, "what": kind.value}) or 0))
+    last = int(tx.sql.value(_LAST, {"account": tx.who.account, "what": kind.value}) or 0)
+    return ModSeq(max(last, _restored(tx)))
+
+
+def _restored(tx: Tx) -> int:
+    """What was before is not known: a restore has lost what came after the backup."""
+    row = tx.sql.row(_RESTORED, {"account": tx.who.account})
+    return int(row[0] or 0) if row is not None else 0
 
 
 def changes(tx: Tx, kind: RecordKind, since: ModSeq) -> RecordChanges | None:
     """See `ReadTx.records_since`."""
     account, now = tx.who.account, now_micros()
     floor = tx.sql.row(_FLOOR, {"account": account, "what": FLOOR, "of": kind.value})
-    if since > state(tx, kind) or (floor is not None and since < floor[1]):
+    if since > state(tx, kind) or since < _restored(tx) or (floor is not None and since < floor[1]):
         return None
     rows = tx.sql.rows(_SINCE, {"account": account, "what": kind.value, "since": since})
     gone = [row for row in rows if row[4] or (row[5] is not None and row[5] <= now)]
