@@ -1,7 +1,8 @@
 """Sessions of browsers: by the digest of their token, until they end.
 
 1. One that has ended is as if it were not there, and the upkeep forgets it.
-2. All of an account end when its password becomes another one (`credentials.store`) or the account goes.
+2. What lasts under one that is ended is told so at once (`standing`).
+3. All of an account end when its password becomes another one (`credentials.store`) or the account goes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from groupware.model.errors import NotFound, Refused
 from groupware.model.ids import AccountId
 from groupware.model.times import moment, now_micros
 
-from . import schema
+from . import schema, standing
 from .engine import Row
 from .guard import SERVER
 from .principals import oneself_or
@@ -86,7 +87,7 @@ def put(tx: Tx, new: NewBrowserSession) -> int:
         raise Refused("only an account has sessions of browsers")
     there = tx.sql.rows(_OF, {"account": account, "now": now})
     for row in there[: max(len(there) - MOST + 1, 0)]:
-        tx.sql.change(_DROP, {"number": row[0]})
+        _end(tx, account, row[0])
     end = now + new.seconds * _SECOND
     values = {
         "account": account,
@@ -117,12 +118,18 @@ def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     account = oneself_or(tx, of)
     if all(row[0] != number for row in tx.sql.rows(_OF, {"account": account, "now": now_micros()})):
         raise NotFound(f"there is no session of the number {number}, or it has ended")
+    _end(tx, account, number)
+
+
+def _end(tx: Tx, account: AccountId, number: int) -> None:
     tx.sql.change(_DROP, {"number": number})
+    standing.moved(tx, account, {"session": number})
 
 
 def end_all(tx: Tx, account: AccountId, staying: int | None = None) -> None:
     """Ends every session of an account but the one of that number, whoever asks."""
     tx.sql.change(_DROP_ALL, {"account": account, "staying": staying or 0})
+    standing.moved(tx, account, {"sessions": "all"})
 
 
 def forget(tx: Tx, most: int) -> int:

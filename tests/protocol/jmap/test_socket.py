@@ -195,7 +195,7 @@ async def test_a_browser_connects_from_a_page_of_this_server_alone(tmp_path: Pat
 
 
 async def test_a_connection_ends_with_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "LOOKED_AT_SECONDS", 0.02)
+    monkeypatch.setattr(sessions, "LOOKED_AT_SECONDS", 3600.0)
     async with served(tmp_path) as (here, _, port):
         cookie = await sign_in(port)
         async with by_cookie(port, cookie, f"http://127.0.0.1:{port}") as caller:
