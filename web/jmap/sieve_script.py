@@ -26,7 +26,7 @@ from web.jmap.errors import MethodError, SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import own
 from web.jmap.queries import in_order, passes, told_query
-from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
+from web.jmap.sets import Done, Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.turn import Turn
 
 Json = dict[str, Any]
@@ -131,23 +131,36 @@ async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     ways = Ways(partial(_create, turn, account), partial(_update, turn, account), partial(_destroy, turn))
     done = await set_each(turn, arguments, ways)
     if not (done.not_created or done.not_updated or done.not_destroyed):
-        await _activate(turn, arguments)
+        _tell(done, await _activate(turn, arguments))
     after = await turn.read(state)
     return done.answer(account_id(owner), before, after)
 
 
-async def _activate(turn: Turn, arguments: Arguments) -> None:
-    """Makes the one that is named active, or none. RFC 9661 §2.4."""
+async def _activate(turn: Turn, arguments: Arguments) -> Mapping[str, bool]:
+    """Makes the one that is named active, or none; which have become active, or are no more. RFC 9661 §2.4."""
     wanted = arguments.on_success_activate_script
     if wanted is None and not arguments.on_success_deactivate_script:
-        return
+        return {}
 
-    def work(tx: WriteTx) -> None:
+    def work(tx: WriteTx) -> Mapping[str, bool]:
+        before = {id_of(each.name): each.active for each in tx.scripts()}
         found = every(tx).get(turn.real(wanted)) if wanted is not None else None
         if wanted is None or found is not None:
             tx.activate_script(found["name"] if found is not None else "")
+        now = {id_of(each.name): each.active for each in tx.scripts()}
+        return {name: active for name, active in now.items() if active != before[name]}
 
-    await turn.write(work)
+    return await turn.write(work)
+
+
+def _tell(done: Done, turned: Mapping[str, bool]) -> None:
+    """Puts into the answer which scripts have become active, or are no more."""
+    made = {each["id"]: each for each in done.created.values()}
+    for name, active in turned.items():
+        if name in made:
+            made[name]["isActive"] = active
+        else:
+            done.updated[name] = {**(done.updated.get(name) or {}), "isActive": active}
 
 
 async def _octets(turn: Turn, account: str, given: Given) -> bytes:

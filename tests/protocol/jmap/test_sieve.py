@@ -21,6 +21,7 @@ async def test_a_script_is_made_activated_changed_and_taken_away(stand: Stand, a
         onSuccessActivateScript="#k",
     )
     name = got["created"]["k"]["id"]
+    assert got["created"]["k"]["isActive"] is True
     [found] = (await alice.call("SieveScript/get", ids=[name]))["list"]
     assert (found["name"], found["isActive"]) == ("mine", True)
     assert await alice.octets(found["blobId"]) == b'require "fileinto"; fileinto "Archive";'
@@ -32,7 +33,8 @@ async def test_a_script_is_made_activated_changed_and_taken_away(stand: Stand, a
     assert await alice.octets(later["blobId"]) == b"discard;"
     refused = await alice.call("SieveScript/set", destroy=[name])
     assert refused["notDestroyed"][name]["type"] == "sieveIsActive"
-    await alice.call("SieveScript/set", onSuccessDeactivateScript=True)
+    told = await alice.call("SieveScript/set", onSuccessDeactivateScript=True)
+    assert told["updated"] == {name: {"isActive": False}}
     assert (await alice.call("SieveScript/set", destroy=[name]))["destroyed"] == [name]
 
 
