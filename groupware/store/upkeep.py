@@ -49,7 +49,7 @@ PURGED_AT_ONCE: Final = 200
 FORGOTTEN_AT_ONCE: Final = 500
 IDLE_SECONDS: Final = 2.0
 REST: Final = 2.0
-"""While others write it rests so many times as long as it works: mail that comes in goes first ..."""
+"""While others write or list it rests so many times as long as it works: they go first ..."""
 QUIET_REST: Final = 0.25
 """... and while nobody does it rests so little, for what waits makes a search slow."""
 BUSY: Final = 20.0
@@ -114,10 +114,10 @@ async def keep_indexed(
 
     `more` fills in some of what else waits to be found, and says how much.
     """
-    since, known = time.monotonic(), store.writes
+    since, known, read = time.monotonic(), store.writes, store.reads
     while True:
         now = time.monotonic()
-        others = store.writes - known
+        others, lists = store.writes - known, store.reads > read
         busy = others > BUSY * max(now - since, STANDS_BACK_SECONDS)
         since, known = now, store.writes
         try:
@@ -128,7 +128,8 @@ async def keep_indexed(
         except TryAgain:
             done = 0
         known += 3  # its own
-        rest = REST if others > 0 else QUIET_REST
+        read = store.reads
+        rest = REST if others > 0 or lists else QUIET_REST
         await pause((time.monotonic() - now) * rest if done else IDLE_SECONDS)
 
 

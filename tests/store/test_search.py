@@ -189,6 +189,27 @@ async def test_the_index_rests_longer_while_others_write(
     assert (rests[1] > 0) is others
 
 
+@pytest.mark.parametrize("others", [True, False])
+async def test_the_index_rests_longer_while_others_list(
+    store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    monkeypatch.setattr(upkeep, "QUIET_REST", 0.0)
+    many = [message(f"{number}", {"subject": "Invoice"}) for number in range(3 * upkeep.AT_ONCE)]
+    await store.write(OPERATOR, lambda tx: tx.append(at, many))
+    rests: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 2:
+            raise asyncio.CancelledError
+        if others:
+            await store.read(OPERATOR, lambda tx: tx.entries(at))
+
+    with pytest.raises(asyncio.CancelledError):
+        await upkeep.keep_indexed(store, pause=pause)
+    assert (rests[1] > 0) is others
+
+
 @pytest.mark.parametrize(("most", "left"), [(100, True), (1, False)])
 async def test_the_index_stands_back_while_others_write_until_too_much_waits(
     store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, most: int, left: bool

@@ -23,15 +23,15 @@ T = TypeVar("T")
 class SqlStore:
     """`groupware.store.api.Store` over SQLite or PostgreSQL."""
 
-    __slots__ = ("_glancer", "_memory", "_pool", "_reader", "_writers", "database", "writes")
+    __slots__ = ("_glancer", "_memory", "_pool", "_reader", "_writers", "database", "reads", "writes")
 
     def __init__(
         self, database: Database, publish: Publish, before_commit: BeforeCommit, *, readers: int, writers: int
     ) -> None:
         """`writers` counts for PostgreSQL alone: SQLite has one."""
         self.database = database
-        self.writes = 0
-        """How many were handed in, here in this process."""
+        self.reads = self.writes = 0
+        """How many were handed to the threads, here in this process."""
         self._memory = Memory()
         self._pool = ThreadPoolExecutor(readers, "store-reader")
         self._reader = Reader(database.readers, self._memory)
@@ -41,6 +41,7 @@ class SqlStore:
 
     async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""
+        self.reads += 1
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(self._reader.read, who, work))
 
     async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
