@@ -68,7 +68,11 @@ def _may_start_tls(state: State) -> bool:
 
 
 def _mechanisms(state: State) -> tuple[str, ...]:
-    return () if state.role == LMTP or not state.limit("allowAuth", True) else state.signin.mechanisms
+    """The mechanisms that are offered: of the service's own those that rules leave."""
+    if state.role == LMTP or not state.limit("allowAuth", True):
+        return ()
+    left = str(state.limit("secureConnAuthTypes" if state.connection.secure else "plainConnAuthTypes", "all")).split()
+    return tuple([each for each in state.signin.mechanisms if "all" in left or each in left])
 
 
 async def helo(state: State, argument: str) -> Reply:
@@ -125,6 +129,9 @@ def _may_sign_in(state: State, mechanism: str) -> Reply | None:
         return Reply(503, "5.5.1", "A message has begun; sign in before MAIL.")
     if not mechanism:
         return Reply(501, "5.5.4", "Say which mechanism: AUTH PLAIN")
+    offered = _mechanisms(state)
+    if mechanism.upper() in state.signin.mechanisms and mechanism.upper() not in offered:
+        return Reply(504, "5.5.4", f"The mechanism is not offered; there are {', '.join(offered) or 'none'}.")
     return None
 
 

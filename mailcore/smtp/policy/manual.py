@@ -6,7 +6,7 @@ from typing import Final
 
 from mailcore.smtp.policy.actions import VERBS
 from mailcore.smtp.policy.conditions import OPERATORS
-from mailcore.smtp.policy.variables import DIALOGUE, EVENTS, QUEUE, VARIABLES, Event
+from mailcore.smtp.policy.variables import DIALOGUE, EVENTS, QUEUE, VARIABLES, Event, Variable
 
 _BEGINNING: Final = """\
 # The policy of SMTP
@@ -77,7 +77,7 @@ def manual() -> str:
     ]
     lines += ["", "## Variables that are set", "", "| name | value | set at | meaning |", "|---|---|---|---|"]
     lines += [
-        f"| `{each.name}` | {', '.join(f'`{one}`' for one in each.choices) or _range(each.kind, each.least, each.most)}"
+        f"| `{each.name}` | {_choices(each) or _range(each.kind, each.least, each.most)}"
         f" | {_events(each.settable)} | {each.doc} |"
         for each in VARIABLES.values()
         if each.settable
@@ -105,6 +105,11 @@ def _events(events: tuple[Event, ...]) -> str:
         rest = events[len(since) :]
         return f"from `{since[0]}` on" + (", and in the queue" if rest == QUEUE else "")
     return ", ".join(f"`{each}`" for each in events)
+
+
+def _choices(variable: Variable) -> str:
+    several = "some of " if variable.several else ""
+    return several + ", ".join(f"`{each}`" for each in variable.choices) if variable.choices else ""
 
 
 def _range(kind: str, least: int, most: int) -> str:

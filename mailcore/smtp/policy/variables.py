@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from mailcore.server.sections import Mechanism
+
 Event = Literal["connect", "ehlo", "mail", "rcpt", "headers", "data", "relay", "failure", "temporary-failure"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 DIALOGUE: Final = EVENTS[:6]
@@ -32,6 +34,8 @@ class Variable:
     doc: str
     settable: tuple[Event, ...] = ()
     choices: tuple[str, ...] = ()
+    several: bool = False
+    """It is set to any number of the choices, apart by spaces."""
     least: int = 0
     most: int = 0
     slow: bool = False
@@ -45,6 +49,7 @@ def _from(event: Event) -> tuple[Event, ...]:
 _HELLO: Final[tuple[Event, ...]] = ("connect", "ehlo")
 _ANY: Final[tuple[Event, ...]] = (*_HELLO, "mail", "rcpt")
 _WHO: Final = ("none", "auth", "all")
+_MECHANISMS: Final = get_args(Mechanism)
 
 _DECLARED: Final = (
     Variable("remoteSmtpIp", "address", DIALOGUE, "Address of the client."),
@@ -111,6 +116,10 @@ _DECLARED: Final = (
     Variable("allow8bitMime", "yes or no", (), "Offer 8BITMIME.", settable=_HELLO),
     Variable("allowBinaryData", "yes or no", (), "Offer CHUNKING and BINARYMIME.", settable=_HELLO),
     Variable("allowAuth", "yes or no", (), "Offer and take AUTH.", settable=_HELLO),
+    Variable("secureConnAuthTypes", "text", (), "Mechanisms that are left of those that the service offers over TLS.",
+             settable=_HELLO, choices=_MECHANISMS, several=True),
+    Variable("plainConnAuthTypes", "text", (), "The same for connections without TLS.", settable=_HELLO,
+             choices=_MECHANISMS, several=True),
     Variable("maxDataSize", "number", (), "KB of one message.", settable=_ANY, least=1, most=2_097_151),
     Variable("maxRcptCount", "number", (), "Recipients of one message.", settable=_ANY, most=1000),
     Variable("maxPeerMessages", "number", (), "Messages of one peer in the interval of `smtp.peer_rates`; 0: no limit.",
@@ -148,8 +157,10 @@ def setting(variable: Variable, text: str) -> Value:
         ):
             raise ValueError(f"{variable.name} is a number from {variable.least} to {variable.most}")
         return int(text)
-    if variable.choices and text not in variable.choices:
-        raise ValueError(f"{variable.name} is one of {', '.join(variable.choices)}")
+    wanted = text.split() if variable.several else [text]
+    if variable.choices and (not wanted or not set(wanted) <= set(variable.choices)):
+        which = "some" if variable.several else "one"
+        raise ValueError(f"{variable.name} is {which} of {', '.join(variable.choices)}")
     if len(text) > 400 or not text.isprintable():
         raise ValueError(f"{variable.name} is a text on one line, of at most 400 characters")
     return text

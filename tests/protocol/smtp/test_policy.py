@@ -66,6 +66,17 @@ async def test_what_is_offered_is_what_rules_leave(tmp_path: Path) -> None:
         assert words >= {"PIPELINING", "CHUNKING", "AUTH"}
 
 
+async def test_the_ways_to_sign_in_are_those_that_rules_leave(tmp_path: Path) -> None:
+    rules = rule("ehlo", "set plainConnAuthTypes 'SCRAM-SHA-256 CRAM-MD5'", "ehloHost is client.test")
+    async with stand(tmp_path, "submission", rules=rules) as here, talker(here.port, hello="") as caller:
+        assert "AUTH SCRAM-SHA-256" in {line[4:] for line in (await caller.ask("EHLO client.test")).splitlines()}
+        refused = "504 5.5.4 The mechanism is not offered; there are SCRAM-SHA-256."
+        assert await caller.ask("AUTH plain AGFsaWNlAHg=") == refused
+        await caller.ask("EHLO other.test")
+        token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
+        assert (await caller.ask(f"AUTH PLAIN {token}")).startswith("235 ")
+
+
 async def test_a_hello_is_refused_and_another_one_is_heard(tmp_path: Path) -> None:
     rules = rule("ehlo", "reject 550 'Who are you?'", f"ehloHost is {HOST} localhost")
     async with stand(tmp_path, rules=rules) as here, talker(here.port, hello="") as caller:
