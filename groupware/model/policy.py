@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from .screening import fits
+
 MOST_RULES: Final = 1000
 LONGEST_RULE: Final = 200_000
 """Octets of one rule's text."""
@@ -34,6 +36,12 @@ class SendUse:
     most_octets: int = 0
     until: datetime | None = None
     """When the interval ends; None: none has begun."""
+    exempt: str = ""
+    """Patterns of recipients that do not count, apart by spaces."""
+
+    def counts(self, address: str) -> bool:
+        """Whether a message to this recipient counts."""
+        return not (self.exempt and fits(self.exempt, address))
 
     @property
     def limited(self) -> bool:

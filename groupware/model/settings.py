@@ -166,6 +166,9 @@ _DECLARED: Final = (
     Declared("sendQuotaSize", 0, "How much it may send in one interval, counted once a message.", "KB", most=KB_MOST),
     Declared("sendQuotaInterval", 3600, "How long that interval is.", "seconds", least=60, most=31 * 86400),
     Declared(
+        "sendQuotaExceptions", "", "Recipients that do not count: patterns such as *@partner.org, apart by spaces."
+    ),
+    Declared(
         "sendRestriction",
         "anyDomain",
         "To whom it may send; who is in sendExceptions is the exception.",

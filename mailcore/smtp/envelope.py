@@ -213,7 +213,7 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
     refusal = ruling.refusal or peerrates.too_many(state, "recipients")
     refusal = refusal or _trouble(state, transaction, address, ruling.limits, local=is_local)
     if refusal is None:
-        refusal = transaction.forbidden.get(address) or await sendquota.another(state, transaction)
+        refusal = transaction.forbidden.get(address) or await sendquota.another(state, transaction, address)
     elif isinstance(transaction.targets[address], NotFound):
         await builtin.unknown(state, address)
     if refusal is None and not ruling.accepted:

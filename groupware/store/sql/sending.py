@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -94,15 +95,15 @@ def _limits(tx: Tx, account: AccountId, epoch: int) -> SendUse:
     messages, recipients, size = (
         int(effective(tx, f"sendQuota{name}", account, epoch).value) for name in ("Messages", "Recipients", "Size")
     )
-    return SendUse(most_messages=messages, most_recipients=recipients, most_octets=size * 1024)
+    exempt = str(effective(tx, "sendQuotaExceptions", account, epoch).value)
+    return SendUse(most_messages=messages, most_recipients=recipients, most_octets=size * 1024, exempt=exempt)
 
 
 def _as_used(row: Any, limits: SendUse) -> SendUse:
     if row is None or row[0] <= now_micros():
         return limits
     until, messages, recipients, octets = row
-    most = (limits.most_messages, limits.most_recipients, limits.most_octets)
-    return SendUse(messages, recipients, octets, *most, moment(until))
+    return replace(limits, messages=messages, recipients=recipients, octets=octets, until=moment(until))
 
 
 def _operator(tx: Tx) -> None:

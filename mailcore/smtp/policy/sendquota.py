@@ -46,16 +46,17 @@ async def begun(state: State) -> Begun:
     )
     if not use.limited:
         return Begun(footed=footed)
-    lacks = use.lacks(1, 1, 0)
+    lacks = use.lacks(1, 1, 0) if not use.exempt else ""  # else the first recipient that counts is told so
     return Begun(use, await _refused(state, state.who, use, lacks) if lacks else None, footed)
 
 
-async def another(state: State, transaction: Transaction) -> Reply | None:
+async def another(state: State, transaction: Transaction, to: str) -> Reply | None:
     """Why one more recipient is too many."""
     use = transaction.use
-    if use is None or state.who is None:
+    if use is None or state.who is None or not use.counts(to):
         return None
-    lacks = use.lacks(1, len(transaction.recipients) + len(transaction.discarded) + 1, 0)
+    there = [each for each in (*transaction.recipients, *transaction.discarded) if use.counts(each)]
+    lacks = use.lacks(1, len(there) + 1, 0)
     return await _refused(state, state.who, use, lacks) if lacks else None
 
 
@@ -63,9 +64,11 @@ async def counted(
     state: State, transaction: Transaction, octets: int, hand_over: Callable[[], Awaitable[Sequence[Outcome]]]
 ) -> Sequence[Outcome] | Reply:
     """Counts the message and hands it over; what that gives, or why the message is not taken."""
-    if transaction.use is None or state.who is None:
+    use = transaction.use
+    many = len([each for each in transaction.recipients if use.counts(each)]) if use is not None else 0
+    if state.who is None or not many:
         return await hand_over()
-    account, many = state.who.account, len(transaction.recipients)
+    account = state.who.account
     use, fits = await state.shared.parts.store.write(OPERATOR, lambda tx: tx.spend(account, many, octets))
     if not fits:
         return await _refused(state, state.who, use, use.lacks(1, many, octets))

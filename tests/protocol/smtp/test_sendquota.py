@@ -17,7 +17,7 @@ ALICE, BOB = "alice@example.test", "bob@example.test"
 MESSAGE = b"From: alice@example.test\r\nSubject: hi\r\n\r\nhello\r\n"
 
 
-async def limit(here: House, **values: int) -> None:
+async def limit(here: House, **values: int | str) -> None:
     def work(tx: WriteTx) -> None:
         for name, value in values.items():
             tx.put_setting(f"sendQuota{name}", value, of=tx.account(ALICE).id)
@@ -138,3 +138,19 @@ async def test_the_letter_is_a_template(tmp_path: Path) -> None:
         for each in letters:
             assert b"Subject: Enough, alice@example.test\r\n" in each
             assert each.endswith(b"\r\n\r\n1 message; 1\r\n")
+
+
+async def test_recipients_that_are_exceptions_do_not_count(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await limit(here, Messages=1, Recipients=1, Exceptions="bob@* far.test")
+        async with stand(tmp_path, "submission", real=here.parts) as there, talker(there.port) as caller:
+            await sign_in(caller)
+            for _ in range(2):
+                assert (await caller.deliver(ALICE, [BOB, "x@far.test"], MESSAGE)).startswith("250 ")
+            assert (await caller.deliver(ALICE, [BOB, ALICE], MESSAGE)).startswith("250 ")
+            await caller.envelope(ALICE, BOB)
+            assert (await caller.ask(f"RCPT TO:<{ALICE}>")).startswith(
+                "451 4.7.1 alice@example.test may send 1 message"
+            )
+        use = await here.read(lambda tx: tx.send_use(tx.account(ALICE).id))
+    assert (use.messages, use.recipients) == (1, 1)
