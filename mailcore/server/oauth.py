@@ -18,9 +18,20 @@ from mailcore.server.scram import Malformed
 class BadToken(Exception):
     """The token is not good; the text says why, for the log."""
 
+    status = "invalid_token"
+    """What the client is told. RFC 6750 §3.1."""
+
+
+class NoScope(BadToken):
+    """It is good, but for something else: asking for another one of the same kind is of no use."""
+
+    status = "insufficient_scope"
+
 
 Check = Callable[[str], Awaitable[str]]
 """The account that a token names. `BadToken`, `TryAgain`."""
+Problem = Callable[[BadToken], Mapping[str, str]]
+"""What a client is told of a token that is not good."""
 
 _GS2: Final = re.compile(rb"(?:n|y),(?:a=([^,\x00-\x1f]*))?,\Z")
 _BEARER: Final = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*)\Z", re.IGNORECASE)
@@ -30,18 +41,18 @@ _END: Final = b"\x01"
 
 def mechanisms(check: Check, discovery: str, scope: str) -> Mapping[str, Next]:
     """Both mechanisms, for `Offer.more`. `discovery` and `scope` are told to a client whose token is not good."""
-    bearer: dict[str, str] = {"status": "invalid_token"}
-    old = {"status": "401", "schemes": "bearer"}
-    if scope:
-        bearer["scope"] = old["scope"] = scope
-    bearer["openid-configuration"] = discovery
-    return {
-        "OAUTHBEARER": partial(_bearer, check, json.dumps(bearer).encode()),
-        "XOAUTH2": partial(_xoauth2, check, json.dumps(old).encode()),
-    }
+    needed = {"scope": scope} if scope else {}
+
+    def bearer(error: BadToken) -> Mapping[str, str]:
+        return {"status": error.status, **needed, "openid-configuration": discovery}
+
+    def old(_: BadToken) -> Mapping[str, str]:
+        return {"status": "401", "schemes": "bearer", **needed}
+
+    return {"OAUTHBEARER": partial(_bearer, check, bearer), "XOAUTH2": partial(_xoauth2, check, old)}
 
 
-async def _bearer(check: Check, problem: bytes, data: bytes | None) -> tuple[Outcome, Next | None]:
+async def _bearer(check: Check, problem: Problem, data: bytes | None) -> tuple[Outcome, Next | None]:
     """OAUTHBEARER: gs2 header, ^A, key=value pairs each with ^A, ^A. RFC 7628 §3.1."""
     if data is None:
         return Challenge(b""), partial(_bearer, check, problem)
@@ -53,7 +64,7 @@ async def _bearer(check: Check, problem: bytes, data: bytes | None) -> tuple[Out
     return await _checked("OAUTHBEARER", check, problem, _token(_pairs(rest)), act_as)
 
 
-async def _xoauth2(check: Check, problem: bytes, data: bytes | None) -> tuple[Outcome, Next | None]:
+async def _xoauth2(check: Check, problem: Problem, data: bytes | None) -> tuple[Outcome, Next | None]:
     """XOAUTH2: user=..., ^A, auth=Bearer ..., ^A, ^A."""
     if data is None:
         return Challenge(b""), partial(_xoauth2, check, problem)
@@ -77,7 +88,7 @@ def _token(pairs: Mapping[bytes, bytes]) -> str:
 
 
 async def _checked(
-    mechanism: str, check: Check, problem: bytes, token: str, act_as: bytes
+    mechanism: str, check: Check, problem: Problem, token: str, act_as: bytes
 ) -> tuple[Outcome, Next | None]:
     try:
         claimed = act_as.decode()
@@ -89,7 +100,7 @@ async def _checked(
         name = await check(token)
     except BadToken as error:
         refused = Refused("credentials", f"The token is not good: {error}", claimed[:320])
-        return Challenge(problem), partial(_over, refused)
+        return Challenge(json.dumps(problem(error)).encode()), partial(_over, refused)
     other = claimed if claimed and claimed.casefold() != name.casefold() else None
     return Credentials(mechanism, name, act_as=other, verified=True), None
 

@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from groupware.model.errors import TryAgain
-from mailcore.server.oauth import BadToken
+from mailcore.server.oauth import BadToken, NoScope
 from mailcore.server.sections_openid import OpenIdSection, incomplete, is_safe
 
 MOST_OCTETS: Final = 1 << 20
@@ -139,11 +139,12 @@ class OpenId:
             ),
             (not _is_after(claims.get("exp"), now - section.leeway), "it has expired, or does not say when"),
             ("nbf" in claims and _is_after(claims["nbf"], now + section.leeway), "it is not valid yet"),
-            (not set(section.scope) <= _scopes(claims), "it lacks a scope"),
             (section.claim == "email" and claims.get("email_verified") is False, "its address is not verified"),
         ):
             if wrong:
                 raise BadToken(why)
+        if not set(section.scope) <= _scopes(claims):
+            raise NoScope("it lacks a scope")
         name = claims.get(section.claim)
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_CLAIM:
             raise BadToken(f"it names no account in {section.claim}")

@@ -17,7 +17,7 @@ from groupware.model.errors import NotFound
 from groupware.model.principal import OPERATOR, Principal, Proof
 from groupware.model.token import Grant
 from groupware.store.api import ReadTx, Store
-from mailcore.server.oauth import BadToken
+from mailcore.server.oauth import BadToken, NoScope
 
 ACCESS: Final = "postroom-access-"
 REFRESH: Final = "postroom-refresh-"
@@ -79,7 +79,7 @@ async def account_of(store: Store, token: str, service: str, peer: str) -> tuple
     except NotFound:
         raise BadToken("it has ended, or was taken back") from None
     if not needed <= set(found.scope.split()):
-        raise BadToken(f"it is not for {service}: its owner has not consented to that")
+        raise NoScope(f"it is not for {service}: its owner has not consented to that")
     if datetime.now(UTC) - found.used >= NOTED:
         await store.write(OPERATOR, lambda tx: tx.use_oauth_grant(found.number, peer))
     return who.name, Proof(found.account, "token", found.number)

@@ -218,7 +218,7 @@ async def test_tokens_for_something_else_do_not(tmp_path: Path) -> None:
             told = json.loads(base64.b64decode((await client.response()).removeprefix(b"+ ")))
             client.send(b"AQ==\r\n")
             answer = await client.until(b"a")
-            assert told["scope"] == tokens.MAIL
+            assert (told["status"], told["scope"]) == ("insufficient_scope", tokens.MAIL)
             assert answer.tagged.startswith(b"NO [AUTHENTICATIONFAILED]")
 
 
