@@ -39,8 +39,7 @@ def parse_id(cursor: Cursor) -> dict[bytes, bytes]:
     """ID's list of fields and values, or NIL. RFC 2971 §3.1."""
     cursor.sp()
     if not cursor.peek(b"("):
-        cursor.nstring()
-        return {}
+        return {} if cursor.nstring() is None else cursor.fail("a list or NIL before this; it")
     words = cursor.listed(cursor.nstring)
     if len(words) % 2 or len(words) > 2 * _FACTS:
         cursor.fail("pairs of field and value")
