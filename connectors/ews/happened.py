@@ -108,7 +108,7 @@ def _events(
     for each in some:
         to = places.get(each.item, (None, 0))[0] if isinstance(each, Left) else None
         for name in _names(each, since, folder, to):
-            if to is not None and name == "MovedEvent" and name in kinds:
+            if isinstance(each, Left) and to is not None and name == "MovedEvent" and name in kinds:
                 found.append(_moved(each, folder, to, now))
             elif name in kinds:
                 found.append(_event(name, each, folder, now))

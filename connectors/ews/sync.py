@@ -199,7 +199,7 @@ def _piece(tx: ReadTx, folder: Folder, state: State, most: int) -> Piece:
     left = tx.left(folder.id, behind, most + 1)
     if changed is None or left is None:
         raise EwsError(BAD, "the changes since that state are not known any more: start over")
-    rows = sorted([*changed, *left], key=lambda row: row[:2])
+    rows: list[Turned | Left] = sorted([*changed, *left], key=lambda row: row[:2])
     some, rest = rows[:most], rows[most:]
     there = [row for row in some if isinstance(row, Turned)]
     created = dict.fromkeys(row.item for row in _came(tx, folder, state, there))

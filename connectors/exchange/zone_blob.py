@@ -160,6 +160,11 @@ def read_blob(octets: bytes) -> tuple[Rules, str]:
     return Rules(bias, tuple(standard), standard_bias, tuple(daylight), daylight_bias), called
 
 
+def says_same(one: bytes, other: bytes) -> bool:
+    """Whether two blobs have the same rules, whatever they call them. ValueError."""
+    return read_blob(one)[0].plain == read_blob(other)[0].plain
+
+
 def zone_of_blob(octets: bytes, likely: Iterable[str] = ()) -> str:
     """The IANA zone that a blob means; the first of `likely` that fits is taken before all others. ValueError.
 

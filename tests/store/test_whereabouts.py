@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from groupware.model.flags import Flags
-from groupware.model.ids import ItemId, ModSeq
+from groupware.model.ids import LAST_UID, ItemId, ModSeq
 from groupware.model.item import Keys
 from tests.store.world import World, letter
 
@@ -43,6 +43,42 @@ def test_turnover_tells_what_came_from_what_changed_and_what_went(world: World) 
     assert {item: came > since for item, _, came in here.changed} == {old.id: False, new.id: True}
     assert {item for item, _ in here.gone} == {moved.id, gone.id}
     assert [(item, came > since) for item, _, came in there.changed] == [(moved.id, False)]
+
+
+def test_changes_come_page_by_page_in_their_order_and_each_once(world: World) -> None:
+    put = [world.put()[0] for _ in range(5)]
+    since = world.folder(world.alice).modseq
+    world.mark(world.alice, Flags.FLAGGED)
+    world.mark(world.alice, Flags.ANSWERED, [(put[0].uid, put[0].uid)])
+    found, behind = [], (int(since), int(LAST_UID))
+    while rows := world.read(world.alice, lambda tx: tx.turned(world.work, behind, 2)):  # noqa: B023
+        assert len(rows) <= 2
+        found += rows
+        behind = (rows[-1].modseq, rows[-1].uid)
+    assert [row.item for row in found] == [each.id for each in (*put[1:], put[0])]
+    assert not any(row.came > since or row.beside for row in found)
+
+
+def test_what_left_comes_page_by_page_and_can_be_asked_for_by_its_ids(world: World) -> None:
+    put = [world.put()[0] for _ in range(4)]
+    since = (int(world.folder(world.alice).modseq), int(LAST_UID))
+    world.write(world.alice, lambda tx: tx.expunge(world.work, [(put[0].uid, put[2].uid)], deleted_only=False))
+    [first, second] = world.read(world.alice, lambda tx: tx.left(world.work, since, 2)) or ()
+    [third] = world.read(world.alice, lambda tx: tx.left(world.work, second[:2], 2)) or ()
+    assert [row.item for row in (first, second, third)] == [each.id for each in put[:3]]
+    of = [put[1].id, put[3].id]
+    assert [row.item for row in world.read(world.alice, lambda tx: tx.left(world.work, since, 9, of)) or ()] == of[:1]
+
+
+def test_what_a_reader_has_beside_an_item_is_a_change_until_the_item_changes(world: World) -> None:
+    world.grant(world.work, world.bob, "lrs")
+    [one, two] = [world.put()[0] for _ in range(2)]
+    behind = (int(world.folder(world.bob).modseq), int(LAST_UID))
+    world.mark(world.bob, Flags.SEEN)
+    world.mark(world.alice, Flags.FLAGGED, [(one.uid, one.uid)])
+    rows = world.read(world.bob, lambda tx: tx.turned(world.work, behind, 9)) or ()
+    assert [(row.item, row.beside) for row in rows] == [(two.id, True), (one.id, False)]
+    assert [row.item for row in world.read(world.alice, lambda tx: tx.turned(world.work, behind, 9)) or ()] == [one.id]
 
 
 def test_what_has_gone_keeps_its_references(world: World) -> None:

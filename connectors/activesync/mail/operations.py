@@ -224,7 +224,8 @@ async def _move(exchange: Exchange, said: Element) -> Element:
             uids = conversation_in(tx, int(at.id), digest)
             if uids and from_now_on:
                 [(_, summary), *_] = tx.columns(at.id, ("summary",), [(uids[0], uids[0])])
-                always(tx, thread_root(summary), {"to": place(to)})
+                if root := thread_root(summary):  # to what has no Message-ID nothing comes
+                    always(tx, root, {"to": place(to)})
             many += len(tx.move(at.id, ranges(uids), to.id)) if uids else 0
         return many
 

@@ -24,7 +24,7 @@ from connectors.activesync.pim.event_told import (
 )
 from connectors.activesync.times import read_time, seconds_of
 from connectors.exchange import events, places
-from connectors.exchange.zone_blob import zone_of_blob
+from connectors.exchange.zone_blob import says_same, zone_of_blob
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.lines import person_key
 from groupware.calendar.jscalendar.objects import occurrence_base
@@ -136,7 +136,7 @@ def _taken(value: Json, data: Element, zones: Zones, version: int, *, goes: Coll
 
 
 def _zone_said(data: Element, before: str | None, zones: Zones, year: int) -> str | None:
-    """The zone that a device says; None: it says none. What it was told of the zone that is there, is that one."""
+    """The zone that a device says; None: it says none. What it was told of one that only the event knows is that."""
     text = data.value("Calendar:Timezone").strip()
     if not text:
         return None
@@ -144,7 +144,7 @@ def _zone_said(data: Element, before: str | None, zones: Zones, year: int) -> st
         octets = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise ValueError("Timezone is no base64") from None
-    if before and octets == blob_in(before, zones, year):
+    if before and before.startswith("/") and says_same(octets, blob_in(before, zones, year)):
         return before
     return zone_of_blob(octets, [before] if before else [])
 
