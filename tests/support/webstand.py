@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groupware.model.ids import FolderId
+from groupware.model.ids import FolderId, ModSeq
 from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
-from groupware.store.bus import LocalBus
+from groupware.store.bus import LocalBus, LocalWatch
 from mailcore.server.config import Config, load
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import RuleGate, Turnstile
@@ -64,13 +65,20 @@ class WebStand:
 
     async def waits(self, asked: asyncio.Task[Any]) -> bool:
         """Whether a request waits for news, as soon as it does so or has been answered."""
-        bus = cast(LocalBus, self.house.parts.bus)
-        async with asyncio.timeout(60):
-            while not asked.done():
-                if any(watch._waiting for each in bus._watched.values() for watch in each.watches):
-                    return True
-                await asyncio.sleep(0.001)  # what it does before is done in threads, and nobody is told
-        return False
+        bus, began, real = cast(LocalBus, self.house.parts.bus), asyncio.Event(), LocalWatch.changed
+        if any(watch._waiting for each in bus._watched.values() for watch in each.watches):
+            return not asked.done()
+
+        async def changed(watch: LocalWatch, within: float | None = None) -> Mapping[FolderId, ModSeq]:
+            if within != 0 and not watch.any():
+                began.set()
+            return await real(watch, within)
+
+        with mock.patch.object(LocalWatch, "changed", changed):
+            waits = asyncio.create_task(began.wait())
+            await asyncio.wait({asked, waits}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+            waits.cancel()
+        return began.is_set() and not asked.done()
 
 
 def way_in(service: str = "http", tls: TlsInfo | None = TLS) -> Way:

@@ -19,14 +19,13 @@ from web.jmap.arguments import (
     GetArguments,
     QueryArguments,
     QueryChangesArguments,
-    check_filter,
 )
-from web.jmap.errors import MethodError, SetError
+from web.jmap.errors import SetError
 from web.jmap.families import OF_KIND
 from web.jmap.granted import MAIL_WORDS, Words, rights_in
 from web.jmap.ids import account_id, mailbox_id, principal_id
 from web.jmap.kept import number_of, own
-from web.jmap.queries import in_order, passes, query_changes_of, query_of
+from web.jmap.queries import Few, query_changes_of, query_of
 from web.jmap.sets import SetArguments, Ways, never, set_few
 from web.jmap.turn import Turn
 
@@ -141,15 +140,7 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
 def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, Sequence[str]]:
     account = account_id(own(tx, arguments.account_id))
-    check_filter(arguments.filter, tuple(_CONDITIONS))
-    kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
-    return account, [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "notifications")]
-
-
-def _condition(each: Json, name: str, value: Any) -> bool:
-    if not isinstance(value, str):
-        raise MethodError("unsupportedFilter", f"notifications are not found by {name[:60]!r} like that")
-    return _CONDITIONS[name](each, value)
+    return account, _FEW.ids(every(tx).values(), arguments)
 
 
 _CONDITIONS: Final[Mapping[str, Callable[[Json, str], bool]]] = {
@@ -159,3 +150,4 @@ _CONDITIONS: Final[Mapping[str, Callable[[Json, str], bool]]] = {
     "objectAccountId": lambda each, value: bool(each["objectAccountId"] == value),
 }
 _SORTS: Final[Mapping[str, Callable[[Json], str]]] = {"created": lambda each: str(each["created"])}
+_FEW: Final = Few("notifications", _CONDITIONS, _SORTS)

@@ -23,7 +23,6 @@ from web.jmap.arguments import (
     QueryArguments,
     QueryChangesArguments,
     argument,
-    check_filter,
     flag,
     ident,
     texts,
@@ -33,7 +32,7 @@ from web.jmap.event import utc_of, utc_text
 from web.jmap.ids import account_id, grantee_of, principal_id
 from web.jmap.kept import own
 from web.jmap.limits import CALENDARS
-from web.jmap.queries import in_order, passes, query_changes_of, query_of
+from web.jmap.queries import Few, query_changes_of, query_of
 from web.jmap.refusing import refused
 from web.jmap.session import accounts
 from web.jmap.sets import SetArguments
@@ -134,15 +133,7 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
 def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, list[str]]:
     account = account_id(own(tx, arguments.account_id))
-    check_filter(arguments.filter, tuple(_CONDITIONS))
-    kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
-    return account, [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "principals")]
-
-
-def _condition(each: Json, name: str, value: Any) -> bool:
-    if not isinstance(value, list if name == "accountIds" else str):
-        raise MethodError("unsupportedFilter", f"principals are not found by {name[:60]!r} like that")
-    return _CONDITIONS[name](each, value)
+    return account, _FEW.ids(every(tx).values(), arguments)
 
 
 def _has(*names: str) -> Callable[[Json, str], bool]:
@@ -161,6 +152,7 @@ _SORTS: Final[Mapping[str, Callable[[Json], str]]] = {
     "name": lambda each: str(each["name"] or "").casefold(),
     "email": lambda each: str(each["email"] or "").casefold(),
 }
+_FEW: Final = Few("principals", _CONDITIONS, _SORTS, {"accountIds": list})
 
 
 # --- when somebody is busy

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from groupware.model.ids import AccountId
 from groupware.store.api import ReadTx
-from web.jmap.arguments import QueryArguments, QueryChangesArguments, page
+from web.jmap.arguments import QueryArguments, QueryChangesArguments, check_filter, page
 from web.jmap.errors import MethodError
 from web.jmap.limits import IN_QUERY
 from web.jmap.remembered import difference, keep, known
@@ -37,6 +39,29 @@ async def query_changes_of(turn: Turn, arguments: QueryChangesArguments, find: F
         return told_query_changes(tx.who.account, account, ids, arguments)
 
     return await turn.read(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """How one of few things are found and sorted."""
+
+    what: str
+    """What they are called, for people."""
+    conditions: Mapping[str, Callable[[Any, Any], bool]]
+    sorts: Mapping[str, Callable[[Any], Any]]
+    kinds: Mapping[str, type] = field(default_factory=dict)
+    """What a condition compares with, where that is no string."""
+
+    def ids(self, there: Iterable[Mapping[str, Any]], arguments: QueryArguments | QueryChangesArguments) -> list[str]:
+        """The ids of those that pass, in order. `MethodError`."""
+        check_filter(arguments.filter, tuple(self.conditions))
+        kept = [each for each in there if passes(arguments.filter, partial(self._holds, each))]
+        return [str(each["id"]) for each in in_order(kept, arguments.sort, self.sorts, self.what)]
+
+    def _holds(self, each: Mapping[str, Any], name: str, value: Any) -> bool:
+        if not isinstance(value, self.kinds.get(name, str)):
+            raise MethodError("unsupportedFilter", f"{self.what} are not found by {name[:60]!r} like that")
+        return self.conditions[name](each, value)
 
 
 def in_order(

@@ -14,11 +14,9 @@ from web.jmap.arguments import (
     GetArguments,
     QueryArguments,
     QueryChangesArguments,
-    check_filter,
 )
-from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
-from web.jmap.queries import in_order, passes, query_changes_of, query_of
+from web.jmap.queries import Few, query_changes_of, query_of
 from web.jmap.turn import Turn, owner_in, readable
 
 PROPERTIES: Final = (
@@ -103,21 +101,17 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, list[str]]:
     """The account, and the ids of those that pass, in order."""
     account = account_id(owner_in(tx, arguments.account_id))
-    check_filter(arguments.filter, ("name", "scope", "resourceType", "type"))
-    there = every(tx, arguments.account_id).values()
-    kept = [each for each in there if passes(arguments.filter, partial(_condition, each))]
-    return account, [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "quotas")]
+    return account, _FEW.ids(every(tx, arguments.account_id).values(), arguments)
 
 
-def _condition(each: Mapping[str, Any], name: str, value: Any) -> bool:
-    if not isinstance(value, str):
-        raise MethodError("unsupportedFilter", f"quotas are not found by {name[:60]!r} like that")
-    if name == "name":
-        return value.casefold() in str(each["name"]).casefold()
-    return value in each["types"] if name == "type" else bool(each[name] == value)
-
-
+_CONDITIONS: Final[Mapping[str, Callable[[Mapping[str, Any], str], bool]]] = {
+    "name": lambda each, value: value.casefold() in str(each["name"]).casefold(),
+    "scope": lambda each, value: bool(each["scope"] == value),
+    "resourceType": lambda each, value: bool(each["resourceType"] == value),
+    "type": lambda each, value: value in each["types"],
+}
 _SORTS: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
     "name": lambda each: each["name"],
     "used": lambda each: each["used"],
 }
+_FEW: Final = Few("quotas", _CONDITIONS, _SORTS)

@@ -20,12 +20,12 @@ from groupware.store.api import ReadTx, WriteTx
 from mailcore.sieve.check import compiled
 from mailcore.sieve.errors import SieveError
 from web.jmap import few
-from web.jmap.arguments import GetArguments, QueryArguments, argument, check_filter, flag, ident
+from web.jmap.arguments import GetArguments, QueryArguments, argument, flag, ident
 from web.jmap.blobs import octets_of, script_blob
 from web.jmap.errors import MethodError, SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import own
-from web.jmap.queries import in_order, passes, told_query
+from web.jmap.queries import Few, told_query
 from web.jmap.sets import Done, Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.turn import Turn
 
@@ -88,24 +88,21 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
-        check_filter(arguments.filter, ("name", "isActive"))
-        kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
-        ids = [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "scripts")]
+        ids = _FEW.ids(every(tx).values(), arguments)
         return told_query(tx.who.account, account_id(owner), ids, arguments, changes=False)
 
     return await turn.read(work)
 
 
-def _condition(each: Json, name: str, value: Any) -> bool:
-    if not isinstance(value, bool if name == "isActive" else str):
-        raise MethodError("unsupportedFilter", f"scripts are not found by {name[:60]!r} like that")
-    return each["isActive"] is value if name == "isActive" else str(value).casefold() in each["name"].casefold()
-
-
+_CONDITIONS: Final[Mapping[str, Callable[[Json, Any], bool]]] = {
+    "name": lambda each, value: value.casefold() in each["name"].casefold(),
+    "isActive": lambda each, value: each["isActive"] is value,
+}
 _SORTS: Final[Mapping[str, Callable[[Json], Any]]] = {
     "name": lambda each: each["name"],
     "isActive": lambda each: each["isActive"],
 }
+_FEW: Final = Few("scripts", _CONDITIONS, _SORTS, {"isActive": bool})
 
 
 async def validate(turn: Turn, arguments: ValidateArguments) -> Mapping[str, Any]:
