@@ -74,17 +74,18 @@ class Found:
 
 async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`CalendarEvent/query`."""
-    owner, every = await _found(turn, arguments)
+    owner, every = await found(turn, arguments)
     return told_query(turn.who.account, owner, every, arguments)
 
 
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
     """`CalendarEvent/queryChanges`, as long as it is remembered what was found."""
-    owner, every = await _found(turn, arguments)
+    owner, every = await found(turn, arguments)
     return told_query_changes(turn.who.account, owner, every, arguments)
 
 
-async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[str, list[str]]:
+async def found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[str, list[str]]:
+    """The account, and the ids of all that is found, in order. `MethodError`."""
     check_filter(arguments.filter, CONDITIONS)
     _check_values(arguments.filter)
     zone = zone_named(arguments.time_zone)
@@ -116,10 +117,10 @@ async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[s
     ]
     octets = await bodies(turn, unsure)
     placed = await asyncio.to_thread(_placed, unsure, octets, times)
-    found = _listed(places, events, placed, zone, expand=arguments.expand_recurrences)
+    listed = _listed(places, events, placed, zone, expand=arguments.expand_recurrences)
     for key, descending in reversed(sorts or ([(_SORTS["start"], False)] if arguments.expand_recurrences else [])):
-        found.sort(key=partial(_value, key=key, events=events), reverse=descending)
-    return owner, [each.id for each in found]
+        listed.sort(key=partial(_value, key=key, events=events), reverse=descending)
+    return owner, [each.id for each in listed]
 
 
 def _value(found: Found, key: Callable[[Found, Json], Any], events: Mapping[BlobId, Json]) -> Any:

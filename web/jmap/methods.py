@@ -11,6 +11,7 @@ from groupware.model.errors import GroupwareError
 from web.jmap import (
     access,
     access_requests,
+    availability,
     blob_methods,
     books,
     calendar_files,
@@ -170,7 +171,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "Principal/query": Method(PRINCIPALS, QueryArguments, principal.query),
     "Principal/queryChanges": Method(PRINCIPALS, QueryChangesArguments, principal.query_changes),
     "Principal/set": Method(PRINCIPALS, sets.SetArguments, principal.set_),
-    "Principal/getAvailability": Method(AVAILABILITY, principal.AvailabilityArguments, principal.availability),
+    "Principal/getAvailability": Method(AVAILABILITY, availability.Arguments, availability.availability),
     "ShareNotification/get": Method(PRINCIPALS, GetArguments, notification.get),
     "ShareNotification/changes": Method(PRINCIPALS, ChangesArguments, notification.changes),
     "ShareNotification/query": Method(PRINCIPALS, QueryArguments, notification.query),

@@ -1,4 +1,4 @@
-"""Principal: whom something can be shared with, and when they are busy. RFC 9670 §2, draft-ietf-jmap-calendars §2.
+"""Principal: whom something can be shared with. RFC 9670 §2; `availability` says when they are busy.
 
 Everybody of one's own domain that `people` finds, and the two sets of people that a grant can name.
 """
@@ -6,14 +6,9 @@ Everybody of one's own domain that `people` finds, and the two sets of people th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from groupware.calendar.busy import FLOAT, Range, placed_of, together
-from groupware.calendar.zones import utc_seconds
-from groupware.model.item import Placed
 from groupware.model.principal import EVERYONE, Person, PrincipalKind
 from groupware.store.api import ReadTx
 from web.jmap import few
@@ -22,13 +17,7 @@ from web.jmap.arguments import (
     GetArguments,
     QueryArguments,
     QueryChangesArguments,
-    argument,
-    flag,
-    ident,
-    texts,
 )
-from web.jmap.errors import MethodError
-from web.jmap.event import utc_of, utc_text
 from web.jmap.ids import account_id, grantee_of, principal_id
 from web.jmap.kept import own
 from web.jmap.limits import CALENDARS
@@ -43,15 +32,12 @@ PROPERTIES: Final = ("id", "type", "name", "description", "email", "timeZone", "
 MOST: Final = 10_000
 """People of a domain that are looked through."""
 FEW: Final = 20
-LONGEST: Final = 3 * 366 * 86_400
-"""Seconds that one may ask about at once."""
 TYPES: Final = {
     PrincipalKind.ACCOUNT: "individual",
     PrincipalKind.GROUP: "group",
     PrincipalKind.LIST: "group",
     PrincipalKind.RESOURCE: "resource",
 }
-_BUSY: Final = {"B": "confirmed", "T": "tentative", "U": "unavailable"}
 
 
 def _of(person: Person) -> Json:
@@ -153,54 +139,3 @@ _SORTS: Final[Mapping[str, Callable[[Json], str]]] = {
     "email": lambda each: str(each["email"] or "").casefold(),
 }
 _FEW: Final = Few("principals", _CONDITIONS, _SORTS, {"accountIds": list})
-
-
-# --- when somebody is busy
-
-
-@dataclass(frozen=True, slots=True)
-class AvailabilityArguments:
-    """draft-ietf-jmap-calendars, Principal/getAvailability."""
-
-    account_id: str = argument(ident)
-    id: str = argument(ident)
-    utc_start: str = argument(utc_of)
-    utc_end: str = argument(utc_of)
-    show_details: bool = argument(flag, False)
-    event_properties: tuple[str, ...] | None = argument(texts, None)
-
-
-async def availability(turn: Turn, arguments: AvailabilityArguments) -> Mapping[str, Any]:
-    """`Principal/getAvailability`: the times that somebody's calendars take, and nothing of what is in them."""
-    range_ = Range(_seconds(arguments.utc_start), _seconds(arguments.utc_end))
-    if not 0 < range_.end - range_.start <= LONGEST:
-        raise MethodError("invalidArguments", "utcEnd is after utcStart, by three years at most")
-    grantee = grantee_of(arguments.id)
-
-    def work(tx: ReadTx) -> tuple[Sequence[Placed], bytes]:
-        own(tx, arguments.account_id)
-        if grantee is None or "@" not in grantee or ":" in grantee:
-            raise MethodError("notFound", "there is nobody of that id who could be busy")
-        return placed_of(tx, grantee, range_.start - FLOAT, range_.end + FLOAT)
-
-    placed, said = await turn.read(work)
-    times = await together(turn.parts.blobs, placed, range_, said)
-    return {
-        "accountId": account_id(turn.who.account),
-        "list": [
-            {
-                "utcStart": utc_text(each.start),
-                "utcEnd": utc_text(each.end),
-                "busyStatus": _BUSY[each.busy],
-                "event": None,
-            }
-            for each in times
-        ],
-    }
-
-
-def _seconds(utc: str) -> int:
-    try:
-        return utc_seconds(datetime.fromisoformat(utc.rstrip("Z").partition(".")[0]), None)
-    except ValueError as error:
-        raise MethodError("invalidArguments", str(error)) from None

@@ -141,6 +141,27 @@ async def test_when_somebody_is_busy_is_told_and_nothing_else(stand: Stand, alic
     ]
 
 
+async def test_what_takes_a_time_is_told_where_it_may_be_read(stand: Stand, alice: Client, bob: Client) -> None:
+    await made(alice, title="Tea")
+    daily = ("DTSTART:20250310T100000Z", "DTEND:20250310T110000Z", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:Walk")
+    await put(stand, "alice", vevent("1", *daily))
+    await put(stand, "alice", vevent("2", "DTSTART:20250310T103000Z", "DTEND:20250310T120000Z", "CLASS:PRIVATE"))
+    await put(stand, "alice", vevent("3", "DTSTART:20250305T100000Z", "DTEND:20250305T110000Z", "TRANSP:TRANSPARENT"))
+    await stand.share("alice", "Calendar", BOB, "lr9")
+    asked = {"id": principal_id(ALICE), "showDetails": True, "eventProperties": ["title"], **MARCH}
+    found = (await bob.call("Principal/getAvailability", **asked))["list"]
+    told = [(each["utcStart"][8:13], each["utcEnd"][8:13], (each["event"] or {}).get("title")) for each in found]
+    assert told == [
+        ("03T09", "03T10", "Tea"),
+        ("10T10", "10T11", "Walk"),
+        ("10T11", "10T12", None),
+        ("11T10", "11T11", "Walk"),
+    ]
+    mine = (await alice.call("Principal/getAvailability", **asked))["list"]
+    assert [bool(each["event"]) for each in mine] == [True, True, True, True]
+    assert await bob.refused("Principal/getAvailability", **{**asked, "eventProperties": ["odd"]}) == "invalidArguments"
+
+
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
