@@ -37,10 +37,11 @@ def card_json(octets: bytes) -> Json:
         return {"@type": "Card", "version": "1.0"}
 
 
-def card_text(octets: bytes) -> str:
+def card_text(octets: bytes) -> bytes:
     """What stands in a card, and what messengers are called in 4.0."""
     text = text_of(octets)
-    return " ".join([text, *(scheme for name, scheme in MESSENGERS.items() if name.lower() in text)])
+    schemes = {scheme for name, scheme in MESSENGERS.items() if name.lower().encode() in text}
+    return b" ".join([text, *(scheme.encode() for scheme in schemes)])
 
 
 CARDS: Final = Converted(card_json, card_text)

@@ -12,19 +12,18 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 from groupware.model.ids import BlobId
 from web.jmap.errors import MethodError
 from web.jmap.things import Place, bodies
 from web.jmap.turn import Turn
 
-T = TypeVar("T", bytes, str)
 Json = dict[str, Any]
 MOST_OCTETS: Final = 32 * 1024 * 1024
 """Of all JSON that is kept of one kind."""
-MOST_CHARACTERS: Final = 16 * 1024 * 1024
-"""Of all texts in which words are looked for."""
+MOST_TEXT: Final = 16 * 1024 * 1024
+"""Octets of all texts of one kind in which words are looked for."""
 _AT_ONCE: Final = 500
 _FOLD: Final = re.compile(rb"\r?\n[ \t]")
 _UNSAID: Final = re.compile(
@@ -34,18 +33,18 @@ _UNSAID: Final = re.compile(
 _RUN: Final = re.compile(r"[^\W_]+")
 
 
-class _Lately(Generic[T]):
+class _Lately:
     """What was used last, as much of it as there is room for."""
 
     def __init__(self, most: int) -> None:
         self._most, self._size = most, 0
-        self._kept: OrderedDict[BlobId, T] = OrderedDict()
+        self._kept: OrderedDict[BlobId, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def __contains__(self, blob: BlobId) -> bool:
         return blob in self._kept
 
-    def get(self, blob: BlobId) -> T | None:
+    def get(self, blob: BlobId) -> bytes | None:
         """What is kept of it."""
         with self._lock:
             found = self._kept.get(blob)
@@ -53,7 +52,7 @@ class _Lately(Generic[T]):
                 self._kept.move_to_end(blob)
         return found
 
-    def put(self, blob: BlobId, value: T) -> T:
+    def put(self, blob: BlobId, value: bytes) -> bytes:
         """Keeps it; gives it back."""
         with self._lock:
             if len(value) <= self._most // 16 and blob not in self._kept:
@@ -67,11 +66,11 @@ class _Lately(Generic[T]):
 class Converted:
     """One kind of objects."""
 
-    def __init__(self, make: Callable[[bytes], Json], text: Callable[[bytes], str] | None = None) -> None:
+    def __init__(self, make: Callable[[bytes], Json], text: Callable[[bytes], bytes] | None = None) -> None:
         """`text`: that in which every word of the texts in the JSON is found; `text_of` unless said otherwise."""
         self._make, self._text = make, text or text_of
-        self._made = _Lately[bytes](MOST_OCTETS)
-        self._texts = _Lately[str](MOST_CHARACTERS)
+        self._made = _Lately(MOST_OCTETS)
+        self._texts = _Lately(MOST_TEXT)
 
     async def all_of(self, turn: Turn, places: Collection[Place]) -> dict[BlobId, Json]:
         """What each of these is, by the name of what is told of it. `MethodError` when one cannot be read just now."""
@@ -90,12 +89,12 @@ class Converted:
         if not words:
             return list(places)
         wanted = {each.blob: each for each in places}
-        texts: dict[BlobId, str] = {}
+        texts: dict[BlobId, bytes] = {}
         for some in _pieces([each for blob, each in wanted.items() if blob not in self._texts]):
             texts |= await asyncio.to_thread(self._said, await bodies(turn, some))
-        return await asyncio.to_thread(self._with, places, texts, words)
+        return await asyncio.to_thread(self._with, places, texts, [word.encode() for word in words])
 
-    def _with(self, places: Sequence[Place], texts: Mapping[BlobId, str], words: Collection[str]) -> list[Place]:
+    def _with(self, places: Sequence[Place], texts: Mapping[BlobId, bytes], words: Collection[bytes]) -> list[Place]:
         found = []
         for each in places:
             text = texts.get(each.blob) or self._texts.get(each.blob)
@@ -103,7 +102,7 @@ class Converted:
                 found.append(each)
         return found
 
-    def _said(self, found: Mapping[BlobId, bytes]) -> dict[BlobId, str]:
+    def _said(self, found: Mapping[BlobId, bytes]) -> dict[BlobId, bytes]:
         return {blob: self._texts.put(blob, self._text(octets)) for blob, octets in found.items()}
 
     def _many(self, found: Mapping[BlobId, bytes]) -> dict[BlobId, Json]:
@@ -125,9 +124,9 @@ def _pieces(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
     return (places[at : at + _AT_ONCE] for at in range(0, len(places), _AT_ONCE))
 
 
-def text_of(octets: bytes) -> str:
-    """What stands in an object of iCalendar or vCard, in which words are looked for."""
-    return _UNSAID.sub(b"", _FOLD.sub(b"", octets)).decode("utf-8", "replace").casefold()
+def text_of(octets: bytes) -> bytes:
+    """What stands in an object of iCalendar or vCard, letter case aside: in it words are looked for."""
+    return _UNSAID.sub(b"", _FOLD.sub(b"", octets)).decode("utf-8", "replace").casefold().encode()
 
 
 def words_in(wanted: Mapping[str, Any] | None, names: Collection[str]) -> set[str]:

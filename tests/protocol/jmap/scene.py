@@ -307,7 +307,7 @@ async def sharing(stand: Stand, alice: Client, bad: Json) -> Json:
     found: Json = {
         "Principal/get": {"ids": None},
         "Principal/set": {**bad, "create": {}},
-        "Principal/getAvailability": {"id": him, **times},
+        "Principal/getAvailability": {"id": him, **times, "showDetails": True},
         "ShareNotification/get": {"ids": None},
         "ShareNotification/set": {**bad, "create": {}},
         "CalendarEventNotification/get": {"ids": None},

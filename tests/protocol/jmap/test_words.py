@@ -57,7 +57,7 @@ def test_every_word_that_an_object_says_stands_in_its_octets() -> None:
         for each in said(kind, octets):
             for word in each.casefold().split():
                 for run in words_in({"text": word}, ("text",)):
-                    assert run in text, (name, kind, word)
+                    assert run.encode() in text, (name, kind, word)
                     looked += 1
     assert looked > 20_000
 
@@ -91,7 +91,7 @@ def test_what_is_long_and_says_nothing_is_not_kept() -> None:
         "item1.PHOTO;X=1:QUJD",
         "X:y",
     ]
-    assert re.sub(r"\s+", " ", text_of("\r\n".join(lines).encode())).strip() == "summary:garden x:y"
+    assert re.sub(r"\s+", " ", text_of("\r\n".join(lines).encode()).decode()).strip() == "summary:garden x:y"
 
 
 async def test_only_what_may_say_a_word_is_made(stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:

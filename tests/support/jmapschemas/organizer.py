@@ -142,7 +142,7 @@ BUSY: Final = thing(
         "utcStart": UTC,
         "utcEnd": UTC,
         "busyStatus": {"enum": ["confirmed", "tentative", "unavailable"]},
-        "event": {"type": "null"},
+        "event": null({"type": "object", "required": ["id"]}),
     }
 )
 
