@@ -1,6 +1,7 @@
 """`SqlDirectory`: accounts as the store has them.
 
-1. A login costs one read of the store, and argon2 only when the same password was not found right a short while ago.
+1. A login costs one read of the store, none while nothing is committed, and argon2 only when the same password was not
+   found right a short while ago.
 2. Why a login fails is not told, and does not show in the time it takes: an unknown name, a wrong password, a disabled
    account and a service that is switched off all cost one argon2 and get the same words.
 3. Passwords are remembered only as `VerifiedPasswords` keeps them, on the event loop alone.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,6 +43,8 @@ USED_SECONDS: Final = 60.0
 """When an app password was used last is written so often at most."""
 MAX_WAITING: Final = 400
 """Passwords that wait to be checked; more are turned away for the time being."""
+MOST_ENTRIES: Final = 1000
+"""Accounts that are known without another read, as long as nothing is committed."""
 POLICIES: Final[Mapping[str, secrets.Require]] = {
     "any": "any",
     "lettersAndNumbers": "lettersAndNumbers",
@@ -82,6 +85,7 @@ class SqlDirectory:
 
     __slots__ = (
         "_domains",
+        "_entries",
         "_noting",
         "_pool",
         "_primary",
@@ -90,6 +94,7 @@ class SqlDirectory:
         "_switches",
         "_tasks",
         "_verified",
+        "_version",
         "_waiting",
     )
 
@@ -109,6 +114,9 @@ class SqlDirectory:
         self._pool = ThreadPoolExecutor(threads, "passwords")
         self._waiting = 0
         self._noting: set[int] = set()
+        self._version: Hashable = None
+        self._entries: dict[tuple[str, str | None], _Entry] = {}
+        """What was found since something was committed last: until there is something new, it would be found again."""
         self._domains: tuple[Sequence[Domain], frozenset[str]] = (), frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -227,7 +235,15 @@ class SqlDirectory:
         if not name or len(name) > MAX_NAME:
             return None
         switch = self._switches.get(service)
-        return await self._store.glance(OPERATOR, lambda tx: _look_up(tx, name, switch))
+        version = self._store.version()  # as it was before the read
+        if version is None or version != self._version or len(self._entries) >= MOST_ENTRIES:
+            self._version, self._entries = version, {}
+        found = self._entries.get((name, switch))
+        if found is None:
+            found = await self._store.glance(OPERATOR, lambda tx: _look_up(tx, name, switch))
+            if version is not None and version == self._version and _by_itself(found, name):
+                self._entries[name, switch] = found
+        return found
 
     def _full(self, name: str, domain: str) -> str:
         name = name.strip()
@@ -367,6 +383,11 @@ def _proof(entry: _Entry, login: Login) -> Proof | None:
     return (
         None if found is None or found.created is None else Proof(entry.account.id, found.kind, micros(found.created))
     )
+
+
+def _by_itself(found: _Entry | None, name: str) -> bool:
+    """Whether nothing but a COMMIT makes another entry of it: an alias may end by the clock."""
+    return found is not None and found.account.address == normal(name)
 
 
 def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:
