@@ -10,6 +10,7 @@ import typer
 
 from groupware.model.annotation import COLOUR, SHARED
 from groupware.model.errors import NotFound
+from groupware.model.fetched import apart
 from groupware.model.folder import SEPARATOR
 from groupware.model.item import Kind
 from groupware.model.principal import PrincipalKind
@@ -98,7 +99,7 @@ def _rows(tx: ReadTx, address: str) -> Sequence[Row]:
             "done": moment(each.done) if each.done else None,
             "next": moment(each.due) if each.enabled else None,
             "tries": each.tries,
-            "said": each.said,
+            "said": apart(each.said)[0],
         }
         for each in found
     ]

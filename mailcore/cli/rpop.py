@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from groupware.model.errors import NotFound, Refused
+from groupware.model.fetched import apart
 from groupware.model.ids import FolderId
 from groupware.model.principal import Account, PrincipalKind
 from groupware.model.remote import PORTS, RemoteBox, RemoteTls
@@ -73,7 +74,7 @@ def _rows(tx: ReadTx, account: Account) -> Sequence[Row]:
             "done": moment(each.done) if each.done else None,
             "next": moment(each.due) if each.enabled else None,
             "tries": each.tries,
-            "said": each.said,
+            "said": apart(each.said)[0],
         }
         for each in boxes
     ]

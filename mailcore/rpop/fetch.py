@@ -18,6 +18,7 @@ from typing import Final
 from groupware.directory.api import Directory
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome, Recipient, Target
+from groupware.model.fetched import coded
 from groupware.model.principal import DELIVERY, OPERATOR
 from groupware.model.remote import RemoteBox
 from groupware.model.rights import Right
@@ -105,11 +106,17 @@ async def fetch(desk: Desk, box: RemoteBox) -> None:
             if round_ is not None and round_.fetched:
                 await _went_well(desk, round_, more=True)
             else:
-                await _failed(desk, box, round_, f"it took more than {AT_WORK:g} seconds")
+                await _failed(desk, box, round_, coded(f"it took more than {AT_WORK:g} seconds", "silent"))
         except (PopError, DnsError, OSError, GroupwareError, _Off) as error:
-            await _failed(desk, box, round_, str(error) or type(error).__name__)
+            await _failed(desk, box, round_, coded(str(error) or type(error).__name__, _code_of(error)))
         else:
             await _went_well(desk, round_, more=round_.more)
+
+
+def _code_of(error: Exception) -> str:
+    codes = {_Off: "switchedOff", _Full: "full", DnsError: "noAddress", OSError: "unreachable"}
+    own = str(getattr(error, "code", ""))
+    return own or next((code for kind, code in codes.items() if isinstance(error, kind)), "")
 
 
 async def _begun(desk: Desk, box: RemoteBox) -> _Round:
@@ -134,14 +141,16 @@ async def _fetched(desk: Desk, round_: _Round) -> None:
     """All of it, from the connection to its end. `PopError` and others."""
     box, section = round_.box, desk.section
     if section.ports and box.port not in section.ports:
-        raise PopError(f"port {box.port} is none that this server asks others at")
+        raise PopError(f"port {box.port} is none that this server asks others at", "portClosed")
     password = opened(box.secret, desk.secret)
     if password is None:
-        raise PopError("the password cannot be read any more: give it again")
+        raise PopError("the password cannot be read any more: give it again", "passwordLost")
     try:
         address = await public_address(desk.dns, box.host, private=section.private)
     except NotPublic:
-        raise PopError(f"{box.host} is no server of the Internet") from None  # where it is, is nobody's business
+        raise PopError(
+            f"{box.host} is no server of the Internet", "notPublic"
+        ) from None  # where it is, is nobody's business
     round_.where = where = Where(box.host, address, box.port, box.tls)
     try:
         pop = await Pop.open(where, desk.context, section.answer_timeout)
@@ -241,7 +250,7 @@ def _stays(round_: _Round, why: str) -> None:
 async def _went_well(desk: Desk, round_: _Round, *, more: bool) -> None:
     said = "; ".join(f"{count} stay there: {why}" for why, count in round_.said.items())
     pause = 0.0 if more else round_.pause
-    await _settled(desk, round_.box, later(pause), 0, said)
+    await _settled(desk, round_.box, later(pause), 0, coded(said, "someStay" if said else ""))
     desk.log.info("rpop_done", account=round_.address, host=round_.box.host, fetched=round_.fetched, stays=said)
 
 

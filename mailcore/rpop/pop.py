@@ -29,7 +29,11 @@ _END: Final = b"\r\n.\r\n"
 
 
 class PopError(Exception):
-    """There is no fetching there now; the text is for whose mailbox it is."""
+    """There is no fetching there now; the text is for whose mailbox it is, `code` for pages in other languages."""
+
+    def __init__(self, text: str, code: str = "answersNo") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class NotLetIn(PopError):
@@ -92,7 +96,7 @@ class Pop:
         for word, value in (("USER", user), ("PASS", password)):
             said = await self._asked(f"{word} {value}".encode())
             if not said.startswith(b"+OK"):
-                raise NotLetIn(f"{self._where.host} does not let {user[:80]!r} in: {_shown(said)}")
+                raise NotLetIn(f"{self._where.host} does not let {user[:80]!r} in: {_shown(said)}", "notLetIn")
 
     async def uids(self) -> Mapping[int, str]:
         """What each message is called for good, by its number now."""
@@ -175,12 +179,13 @@ def _unstuffed(block: bytes) -> bytes:
 def _broken(where: Where, error: Exception, seconds: float) -> PopError:
     at = f"{where.host}:{where.port}"
     if isinstance(error, TimeoutError):
-        return PopError(f"{at} does not answer within {seconds:g} seconds")
+        return PopError(f"{at} does not answer within {seconds:g} seconds", "silent")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return PopError(f"the certificate of {at} cannot be trusted: {clean(error.verify_message)[:MOST_SAID]}")
+        why = clean(error.verify_message)[:MOST_SAID]
+        return PopError(f"the certificate of {at} cannot be trusted: {why}", "untrusted")
     if isinstance(error, ssl.SSLError):
-        return PopError(f"TLS with {at} failed: {handshake_error(error)}")
-    return PopError(f"{at}: {clean(str(error))[:MOST_SAID] or type(error).__name__}")
+        return PopError(f"TLS with {at} failed: {handshake_error(error)}", "noTls")
+    return PopError(f"{at}: {clean(str(error))[:MOST_SAID] or type(error).__name__}", "unreachable")
 
 
 def _shown(said: bytes) -> str:

@@ -29,13 +29,17 @@ _WORDS: Final = {
 }
 
 
+_CODES: Final = {401: "wantsPassword", 403: "notGiven", 404: "notThere", 410: "takenAway", 429: "tooOften"}
+
+
 class NotThere(Exception):
     """The calendar does not come; the text says why, to its owner."""
 
-    def __init__(self, why: str, *, gone: bool = False, pause: float = 0.0) -> None:
-        """`gone`: for good. `pause`: seconds that its server wants to be left alone."""
+    def __init__(self, why: str, code: str, *, gone: bool = False, pause: float = 0.0) -> None:
+        """`code`: for pages in other languages. `gone`: for good. `pause`: seconds that its server wants to be left
+        alone."""
         super().__init__(why)
-        self.gone, self.pause = gone, pause
+        self.code, self.gone, self.pause = code, gone, pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +81,19 @@ async def ask(asking: Asking, source: CalendarSource) -> Answer:
                     return found
                 url = found
     except NotPublic:
-        raise NotThere(f"{host_of(url)} is no server of the Internet") from None  # where it is, is nobody's business
+        raise NotThere(
+            f"{host_of(url)} is no server of the Internet", "notPublic"
+        ) from None  # where it is, is nobody's business
     except httpx.TimeoutException:
-        raise NotThere(f"{host_of(url)} was silent for {section.answer_timeout} seconds") from None
+        raise NotThere(f"{host_of(url)} was silent for {section.answer_timeout} seconds", "silent") from None
     except TimeoutError:
-        raise NotThere(f"it had not come after {section.fetch_timeout} seconds") from None
+        raise NotThere(f"it had not come after {section.fetch_timeout} seconds", "silent") from None
     except TooLarge:
-        raise NotThere(f"it is larger than {section.max_size} KB") from None
+        raise NotThere(f"it is larger than {section.max_size} KB", "tooLarge") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, DnsError) as error:
-        raise NotThere(f"{host_of(url)} cannot be asked: {str(error) or type(error).__name__}") from None
-    raise NotThere(f"it is redirected more than {REDIRECTIONS} times")
+        why = f"{host_of(url)} cannot be asked: {str(error) or type(error).__name__}"
+        raise NotThere(why, "unreachable") from None
+    raise NotThere(f"it is redirected more than {REDIRECTIONS} times", "circles")
 
 
 async def _once(asking: Asking, source: CalendarSource, url: str) -> Answer | str:
@@ -116,8 +123,8 @@ def _checked(url: str, section: SubscriptionsSection) -> Asked:
     found = taken_apart(url, section.ports)
     if found is None:
         if taken_apart(url, ()) is not None:
-            raise NotThere(f"{host_of(url)}: its port is none that this server asks others at")
-        raise NotThere("it leads to where no calendar is asked for")
+            raise NotThere(f"{host_of(url)}: its port is none that this server asks others at", "portClosed")
+        raise NotThere("it leads to where no calendar is asked for", "noCalendar")
     return found
 
 
@@ -135,7 +142,8 @@ def _refused(answer: httpx.Response) -> NotThere:
     status = answer.status_code
     text = f"{_WORDS.get(status, 'its server does not have it for us now')} (it answers {status})"
     wait = str(answer.headers.get("retry-after", ""))
-    return NotThere(text, gone=status == 410, pause=float(wait) if wait.isdecimal() and len(wait) < 7 else 0.0)
+    code = _CODES.get(status, "answersNo")
+    return NotThere(text, code, gone=status == 410, pause=float(wait) if wait.isdecimal() and len(wait) < 7 else 0.0)
 
 
 def host_of(url: str) -> str:

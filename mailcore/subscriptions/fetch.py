@@ -18,6 +18,7 @@ from typing import Final
 from groupware.calendar.feed import Feed, Wanted, read_feed
 from groupware.calendar.item import read_item
 from groupware.model.errors import GroupwareError, Malformed
+from groupware.model.fetched import coded
 from groupware.model.ids import EVERY
 from groupware.model.item import NewItem
 from groupware.model.principal import OPERATOR
@@ -63,11 +64,12 @@ async def fetch(desk: Desk, source: CalendarSource) -> None:
             await desk.store.write(WHO, lambda tx: tx.settle_calendar_source(replace(source, due=later(0))))
             raise
         except NotThere as error:
-            await _failed(desk, source, str(error), least, gone=error.gone, pause=error.pause)
+            await _failed(desk, source, coded(str(error), error.code), least, gone=error.gone, pause=error.pause)
         except Malformed as error:
-            await _failed(desk, source, str(error), least)
+            await _failed(desk, source, coded(str(error), "noCalendar"), least)
         except (GroupwareError, _Off) as error:
-            await _failed(desk, source, str(error) or type(error).__name__, least)
+            code = "switchedOff" if isinstance(error, _Off) else error.code
+            await _failed(desk, source, coded(str(error) or type(error).__name__, code), least)
         else:
             desk.log.info("subscription_done", folder=int(source.folder), host=host, changed=changed)
 

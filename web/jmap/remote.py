@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, cast
 
+from groupware.model.fetched import apart
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.remote import PORTS, RemoteBox, RemoteTls
 from groupware.model.times import now_micros
@@ -34,6 +35,7 @@ PROPERTIES: Final = (
     "fetched",
     "failures",
     "error",
+    "errorReason",
 )
 _DEFAULT_MINUTES: Final = 15
 
@@ -49,6 +51,7 @@ def _id(box: RemoteBox) -> str:
 
 
 def _told(box: RemoteBox) -> Mapping[str, Any]:
+    said, code = apart(box.said)
     return {
         "id": _id(box),
         "host": box.host,
@@ -64,7 +67,8 @@ def _told(box: RemoteBox) -> Mapping[str, Any]:
         "nextFetch": utc(box.due) if box.enabled else None,
         "fetched": box.fetched,
         "failures": box.tries,
-        "error": box.said or None,
+        "error": said or None,
+        "errorReason": code or None,
     }
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from groupware.model.errors import Refused
+from groupware.model.fetched import apart
 from groupware.model.folder import SEPARATOR, check_name
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
@@ -36,6 +37,7 @@ PROPERTIES: Final = (
     "nextFetch",
     "failures",
     "error",
+    "errorReason",
     "leftOut",
 )
 
@@ -50,6 +52,7 @@ def value(tx: ReadTx) -> Mapping[str, Any]:
 
 
 def _told(source: CalendarSource) -> Mapping[str, Any]:
+    said, code = apart(source.said)
     return {
         "id": mailbox_id(source.folder),
         "url": source.url,
@@ -61,8 +64,9 @@ def _told(source: CalendarSource) -> Mapping[str, Any]:
         "lastFetched": utc(source.done) if source.done else None,
         "nextFetch": utc(source.due) if source.enabled else None,
         "failures": source.tries,
-        "error": source.said if source.tries else None,
-        "leftOut": source.said if source.said and not source.tries else None,
+        "error": said if source.tries else None,
+        "errorReason": (code or None) if source.tries else None,
+        "leftOut": said if said and not source.tries else None,
     }
 
 

@@ -41,6 +41,7 @@ EMPTY = (
     "Principal/set",
     "Notification/set",
     "Access/set",
+    "Device/set",
     "Settings/set",
     "RemovedItem/set",
     "/explain",

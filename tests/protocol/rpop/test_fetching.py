@@ -202,7 +202,7 @@ async def test_a_message_that_is_too_large_stays_there(tmp_path: Path, authority
         peer.letters = {"u1": ONE + b"x" * 2000, "u2": TWO}
         await rpop.add(peer, keep=False)
         box = await rpop.once()
-        assert (box.said, box.tries) == ("1 stay there: larger than 1 KB", 0)
+        assert (box.said, box.tries) == ("[someStay] 1 stay there: larger than 1 KB", 0)
         assert list(peer.letters) == ["u1"] and subjects(await rpop.letters()) == ["two"]
 
 
@@ -247,5 +247,6 @@ async def test_the_pause_doubles_up_to_a_day_and_no_further(rpop: Fetching, peer
         box = await rpop.once()
         pauses.append(round((box.due - before) / MINUTE))
     assert pauses[:4] == [10, 20, 40, 80] and pauses[-1] == 24 * 60
-    assert "does not let" in box.said and box.tries == 10 and box.done == 0
+    assert box.said.startswith("[notLetIn] ") and "does not let" in box.said
+    assert box.tries == 10 and box.done == 0
     assert LONGEST_PAUSE == 24 * 3600

@@ -62,7 +62,7 @@ async def test_addresses_of_ones_own_network_are_not_asked(tmp_path: Path, autho
         rpop = fetching_at(office, authority, private=False)
         await rpop.add(peer)
         box = await rpop.once()
-        assert box.said == "pop.far.test is no server of the Internet"  # and not where it is
+        assert box.said == "[notPublic] pop.far.test is no server of the Internet"  # and not where it is
         assert peer.connections == 0
 
 

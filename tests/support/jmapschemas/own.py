@@ -128,6 +128,7 @@ REMOTE_MAILBOX: Final = thing(
         "fetched": COUNT,
         "failures": COUNT,
         "error": null(TEXT),
+        "errorReason": null(TEXT),
     }
 )
 FETCHING: Final = thing({"accountId": ID, "fetching": null(map_of(UTC)), "notFetching": null(map_of(SET_ERROR))})
@@ -144,6 +145,7 @@ CALENDAR_SOURCE: Final = thing(
         "nextFetch": null(UTC),
         "failures": COUNT,
         "error": null(TEXT),
+        "errorReason": null(TEXT),
         "leftOut": null(TEXT),
     }
 )
