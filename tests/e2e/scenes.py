@@ -13,6 +13,7 @@ from groupware.calendar.item import read_item as read_note
 from groupware.contacts.card import read_item as read_card
 from groupware.contacts.split import split
 from groupware.mime.item import Marks, read_item
+from groupware.model.device import NewDevice
 from groupware.store.api import WriteTx
 from mailcore.cli.demo import NOTES, furnish
 from mailcore.cli.place import Place
@@ -83,7 +84,7 @@ def put(site: Site, octets: bytes) -> None:
 
 
 def fill(site: Site) -> None:
-    """Contacts and notes of Alice's."""
+    """Contacts and notes of Alice's, and her phone."""
     cards = [
         read_card(each.read.octets, site.blobs, f"{at}.vcf")
         for at, each in enumerate(split(CARDS.encode()))
@@ -98,6 +99,10 @@ def fill(site: Site) -> None:
         )
         for at, (title, text) in enumerate(NOTES_OF)
     ]
+    said = {"name": "Alice's phone", "model": "iPhone 15", "os": "iOS 19.1"}
+    phone = NewDevice("A1B2C3D4", "iPhone", "16.1", json.dumps(said))
+    alice = site.read(lambda tx: tx.identity(tx.account(WHO).id))
+    site.run(site.store.write(alice, lambda tx: tx.put_device(phone)))
     new = {"Contacts": [site.run(each)[1] for each in cards], "Notes": [site.run(each)[1] for each in notes]}
 
     def work(tx: WriteTx) -> None:

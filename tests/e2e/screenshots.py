@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.calls import Program
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.scenes import BOB, CAROL, WHO, demo
+from tests.e2e.test_pictures import give
 
 TO = Path(__file__).parents[2] / "docs/screenshots"
 
@@ -49,6 +52,10 @@ def organized(browser: Browser, where: str, password: str) -> None:
         page = sit(browser, where, password, 1280, 800, dark=dark)
         visit(page, where, f"calendar/week/{today}", ".event")
         shoot(page, f"calendar-week-{scheme}")
+        page.get_by_label("Search events").fill("plan")
+        page.get_by_role("option").first.wait_for()
+        shoot(page, f"calendar-find-{scheme}")
+        page.get_by_label("Search events").fill("")
         page.locator(".event", has_text="Planning").first.click()
         page.get_by_role("button", name="Edit").click()
         page.locator(".fb-line i").first.wait_for()
@@ -126,8 +133,9 @@ def rooms(page: Page, where: str, scheme: str) -> None:
     page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
     page.get_by_label("Write here").wait_for()
     shoot(page, f"notes-{scheme}")
-    visit(page, where, "settings/security", ".stage")
+    visit(page, where, "settings/devices", ".stage")
     page.get_by_role("region", name="Signed-in browsers").get_by_role("listitem").first.wait_for()
+    page.get_by_role("region", name="Phones and tablets").get_by_role("listitem").first.wait_for()
     shoot(page, f"settings-{scheme}")
     visit(page, where, "settings/sharing", ".stage")
     page.get_by_role("button").filter(has_text="Garden").click()
@@ -207,6 +215,20 @@ def rooms_of_a_phone(page: Page, where: str, scheme: str) -> None:
     shoot(page, f"phone-settings-{scheme}")
 
 
+def beds() -> bytes:
+    """A plan of four beds, as a PNG."""
+    width, height = 360, 130
+    earth, leaf = b"\xf3\xee\xe0", (b"\x7a\xa8\x6b", b"\xb5\x8a\x5a", b"\xd9\xb9\x5b", b"\x5d\x8f\x86")
+    line = b"".join(leaf[x // 90] if 10 <= x % 90 < 80 else earth for x in range(width))
+    rows = b"".join(b"\0" + (line if 12 <= y < height - 12 else earth * width) for y in range(height))
+
+    def chunk(kind: bytes, octets: bytes) -> bytes:
+        return struct.pack(">I", len(octets)) + kind + octets + struct.pack(">I", zlib.crc32(kind + octets))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
 def begin(browser: Browser, where: str) -> None:
     """Where one signs in."""
     for scheme in ("light", "dark"):
@@ -235,6 +257,9 @@ def main() -> None:
             open_(page, "Watering list")
             page.keyboard.press("r")
             page.locator(".composer blockquote").wait_for()
+            give(page, "paste", "beds.png", octets=beds())
+            page.locator(".composer .text-body img:not(.ProseMirror-separator)").wait_for()
+            page.locator(".composer").get_by_text("Saved").wait_for()
             shoot(page, f"writing-{scheme}")
             page.locator(".composer").get_by_role("button", name="Discard").click()
             phone = sit(browser, where, password, 390, 780, dark=dark)

@@ -25,7 +25,7 @@ ROOMS = (
         f"settings/{section}"
         for section in (
             *("general", "identities", "labels", "filters", "forwarding", "senders", "others", "vacation"),
-            *("scheduled", "sharing", "security", "programs", "storage"),
+            *("scheduled", "sharing", "security", "devices", "programs", "storage"),
         )
     ),
 )

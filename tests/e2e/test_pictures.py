@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from email import message_from_bytes
-from email.message import Message
+from email.message import EmailMessage, Message
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from groupware.model.ids import EVERY, BlobId
@@ -30,9 +31,11 @@ GIVE = """([event, named, type, base64, html]) => {
 }"""
 
 
-def give(page: Page, event: str, named: str = "shot.png", kind: str = "image/png", html: str = "") -> None:
+def give(
+    page: Page, event: str, named: str = "shot.png", kind: str = "image/png", html: str = "", octets: bytes = PNG
+) -> None:
     """A file is pasted into the text, or dropped on it."""
-    page.evaluate(GIVE, [event, named, kind, base64.b64encode(PNG).decode(), html])
+    page.evaluate(GIVE, [event, named, kind, base64.b64encode(octets).decode(), html])
 
 
 def pictures(page: Page) -> Locator:
@@ -122,3 +125,45 @@ def test_what_is_no_picture_is_attached_and_text_of_a_word_processor_stays_text(
     give(page, "paste", "image.png", html="<p>from <b>elsewhere</b></p>")
     expect(page.locator(".composer .text-body strong")).to_have_text("elsewhere")
     expect(pictures(page)).to_have_count(0)
+
+
+def newsletter() -> bytes:
+    """An email with a form of its own, and a picture within it."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "Bob Brandt <bob@far.test>", "me@server.test", "In colour"
+    made.set_content("As text")
+    made.add_alternative(
+        '<p>As <b>bold</b> as <a href="https://x.test/">this</a></p><img src="cid:p@far.test" alt="plan">'
+        '<img src="https://x.test/open.gif"><script>alert(1)</script>',
+        subtype="html",
+    )
+    html = made.get_payload()[1]
+    assert isinstance(html, EmailMessage)
+    html.add_related(PNG, "image", "png", cid="<p@far.test>")
+    return made.as_bytes()
+
+
+@pytest.mark.parametrize(("key", "subject"), [("r", "Re: In colour"), ("f", "Fwd: In colour")])
+def test_an_answer_keeps_the_form_and_the_pictures_of_what_it_answers(sit: Make, key: str, subject: str) -> None:
+    desk = sit()
+    desk.put(newsletter())
+    desk.sign_in()
+    page = desk.page
+    desk.open("In colour")
+    page.keyboard.press(key)
+    expect(page.get_by_label("Subject")).to_have_value(subject)
+    text = page.locator(".composer .text-body")
+    expect(text.locator("strong")).to_have_text("bold")
+    expect(text.locator("a")).to_have_attribute("href", "https://x.test/")
+    expect(pictures(page)).to_have_count(1)
+    is_drawn(pictures(page))
+    expect(page.locator(".composer .sheet > .chips")).to_have_count(0)
+    if key == "r":
+        page.locator(".composer .chips").get_by_role("button").click()
+    page.get_by_label("To", exact=True).fill(desk.who.address)
+    page.get_by_label("Subject").fill("On")
+    page.get_by_role("button", name="Send").click()
+    expect(desk.row("On")).to_be_visible()
+    parts = list(newest(desk).walk())
+    assert [each["Content-ID"] for each in parts if each.get_content_type() == "image/png"] == ["<p@far.test>"]
+    assert not any(b"open.gif" in (each.get_payload(decode=True) or b"") for each in parts if not each.is_multipart())

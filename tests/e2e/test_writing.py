@@ -28,7 +28,7 @@ def test_a_letter_with_a_file_is_sent_and_comes_in(sit: Make) -> None:
     desk.page.get_by_role("button", name="Bold").click()
     editor.press_sequentially("now")
     file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"remember"}
-    desk.page.locator(".composer input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    desk.page.locator(".composer footer input[type=file]").set_input_files([file])  # type: ignore[list-item]
     expect(desk.page.locator(".composer")).to_contain_text("notes.txt")
     desk.page.get_by_role("button", name="Send").click()
     expect(desk.toast("Message sent")).to_be_visible()

@@ -197,7 +197,7 @@ function WholeDays({ days, events }: { days: Date[]; events: Shown[] }) {
   };
   return (
     <section className="grid-whole" aria-label={t("calendar.allDay")}>
-      <span className="gutter">{t("calendar.allDay")}</span>
+      <span className="gutter">{t("calendar.allDayShort")}</span>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard makes events by `c` */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same */}
       <div

@@ -1,7 +1,7 @@
 /** Calendars that are filled from elsewhere: where from, and what people do with them. */
 import { type TFunction, t } from "i18next";
 import { change, request } from "../jmap/client";
-import { refused } from "../jmap/errors";
+import { type Fetched, refused, troubleOf } from "../jmap/errors";
 import { short } from "../mail/when";
 import { folderName } from "../names";
 import { get as app, toast } from "../store";
@@ -10,7 +10,7 @@ import { loadCalendars, refresh } from "./load";
 import { get, set } from "./store";
 import type { Calendar } from "./types";
 
-export interface Source {
+export interface Source extends Fetched {
   id: string;
   url: string;
   /** Between two fetches; null: as the calendar says itself. */
@@ -21,7 +21,6 @@ export interface Source {
   lastFetched: string | null;
   nextFetch: string | null;
   failures: number;
-  error: string | null;
   leftOut: string | null;
 }
 
@@ -122,5 +121,5 @@ export function saidOf(t: TFunction, source: Source): string {
     : t("calendar.subscribed.never");
   if (!source.error) return last;
   const after = source.isEnabled ? "" : ` ${t("calendar.subscribed.off")}`;
-  return `${t("calendar.subscribed.failed", { why: source.error })} ${last}.${after}`;
+  return `${t("calendar.subscribed.failed", { why: troubleOf(source) })} ${last}.${after}`;
 }

@@ -72,7 +72,7 @@ export function Composer({ draft }: { draft: Draft }) {
       onDrop={onDrop}
     >
       <header>
-        <strong>{title}</strong>
+        <strong dir="auto">{title}</strong>
         <State draft={draft} />
         <IconButton
           label={t(draft.small ? "compose.restore" : "compose.minimise")}
@@ -142,7 +142,7 @@ function Sheet({ draft }: { draft: Draft }) {
       )}
       <label className="line">
         <span>{t("compose.subject")}</span>
-        <input value={draft.subject} onChange={(event) => write(key, { subject: event.target.value })} />
+        <input dir="auto" value={draft.subject} onChange={(event) => write(key, { subject: event.target.value })} />
       </label>
       <Text draft={draft} />
       {draft.attached.length > 0 && (
@@ -186,6 +186,7 @@ function Text({ draft }: { draft: Draft }) {
   return (
     <textarea
       className="text-body"
+      dir="auto"
       aria-label={t("compose.body")}
       value={body}
       onChange={(event) => write(key, { body: event.target.value })}

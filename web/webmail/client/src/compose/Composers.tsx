@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { useApp } from "../store";
 import { Composer } from "./Composer";
-import { saveAgain, unsaved } from "./draft";
+import { saveAgain, saveHidden, unsaved } from "./draft";
 
 function ask(event: BeforeUnloadEvent): void {
   if (unsaved()) event.preventDefault();
@@ -13,7 +13,11 @@ export default function Composers() {
   const there = useApp((state) => state.online && !state.signedOut);
   useEffect(() => {
     addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
+    document.addEventListener("visibilitychange", saveHidden);
+    return () => {
+      removeEventListener("beforeunload", ask);
+      document.removeEventListener("visibilitychange", saveHidden);
+    };
   }, []);
   useEffect(() => {
     if (there) saveAgain();

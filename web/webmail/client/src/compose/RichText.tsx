@@ -45,6 +45,7 @@ export default function RichText({ value, onChange, onFiles, focus, label, shelf
       PictureNode.configure({ shelf }),
     ],
     content: value,
+    textDirection: "auto",
     autofocus: focus ? "start" : false,
     editorProps: {
       attributes: {

@@ -7,7 +7,7 @@ import { long, size } from "../mail/when";
 import { get, set, toast, withRole } from "../store";
 import { fromBooks, learn } from "./known";
 import { type Picture, picturesIn } from "./pictures";
-import { forwarded, htmlOf, quoted, textOf } from "./quote";
+import { htmlOf, textOf } from "./quote";
 
 export const UNDO_SECONDS = 10;
 
@@ -58,7 +58,8 @@ function signatureOf(identity: Identity | undefined, rich: boolean): string {
   return identity.textSignature || (identity.htmlSignature ? textOf(identity.htmlSignature) : "");
 }
 
-export function begin(more: Partial<Draft> = {}): void {
+/** A letter is begun; gives its key. */
+export function begin(more: Partial<Draft> = {}): number {
   const identity = get().identities.find((each) => each.id === more.identityId) ?? get().identities[0];
   const rich = more.rich ?? localStorage.getItem("postroom.plain") !== "1";
   const signature = signatureOf(identity, rich);
@@ -91,87 +92,24 @@ export function begin(more: Partial<Draft> = {}): void {
     body: more.emailId ? body : signed,
   };
   set({ drafts: [...get().drafts.map((each) => ({ ...each, small: true })), draft] });
+  return draft.key;
 }
 
-function prefixed(prefix: "Re" | "Fwd", subject: string | null): string {
-  const plain = (subject ?? "").replace(/^((re|aw|fwd?|wg)\s*:\s*)+/i, "");
-  return `${prefix}: ${plain}`;
-}
-
-function identityFor(email: FullEmail): Identity | undefined {
-  const named = new Set([...(email.to ?? []), ...(email.cc ?? [])].map((each) => each.email.toLowerCase()));
-  return get().identities.find((each) => named.has(each.email.toLowerCase()));
-}
-
-export function reply(email: FullEmail, all: boolean): void {
-  const mine = new Set(get().identities.map((each) => each.email.toLowerCase()));
-  const others = (list: Address[] | null) => (list ?? []).filter((each) => !mine.has(each.email.toLowerCase()));
-  const sentByMe = others(email.from).length === 0;
-  const to = sentByMe ? (email.to ?? []) : (email.replyTo ?? email.from ?? []);
-  const taken = new Set(to.map((each) => each.email.toLowerCase()));
-  const unique = (list: Address[]) => list.filter((each) => !taken.has(each.email.toLowerCase()));
-  const rich = localStorage.getItem("postroom.plain") !== "1";
-  begin({
-    identityId: identityFor(email)?.id ?? get().identities[0]?.id ?? "",
-    to,
-    cc: all ? unique([...(sentByMe ? [] : others(email.to)), ...others(email.cc)]) : [],
-    subject: prefixed("Re", email.subject),
-    rich,
-    body: quoted(email, rich),
-    inReplyTo: email.messageId,
-    references: [...(email.references ?? email.inReplyTo ?? []), ...(email.messageId ?? [])],
-    about: { accountId: email.accountId, id: email.id, keyword: "$answered" },
-  });
-}
-
-export function forward(email: FullEmail): void {
-  const rich = localStorage.getItem("postroom.plain") !== "1";
-  const from = own();
-  const here = email.accountId === from;
-  const attached = email.attachments.map((each) => ({
-    blobId: each.blobId,
-    type: each.type,
-    size: each.size,
-    name: each.name ?? "attachment",
-  }));
-  begin({
-    subject: prefixed("Fwd", email.subject),
-    rich,
-    body: forwarded(email, rich),
-    attached: here ? attached : [],
-    about: { accountId: email.accountId, id: email.id, keyword: "$forwarded" },
-  });
-  if (!here && attached.length) void bring(email, attached);
-}
-
-/** Attachments of an email in somebody else's account come into one's own. */
-async function bring(email: FullEmail, attached: Attached[]): Promise<void> {
-  const draft = get().drafts.at(-1);
-  if (!draft) return;
-  const { octets } = await import("../jmap/client");
-  const files = await Promise.all(
-    attached.map(
-      async (each) =>
-        new File([await octets(email.accountId, each.blobId, each.name, each.type)], each.name, { type: each.type }),
-    ),
-  );
-  await attach(draft.key, files);
+/** The first part of an email that is HTML, as it is; null: it has none. */
+export async function htmlPartOf(email: FullEmail): Promise<string | null> {
+  const { accountId, id } = email;
+  const partId = email.htmlBody.find((each) => each.type === "text/html" && each.partId)?.partId;
+  if (!partId) return null;
+  const given = { accountId, ids: [id], properties: ["bodyValues"], fetchHTMLBodyValues: true };
+  const [answer] = await request([["Email/get", given]]);
+  return answer.list[0]?.bodyValues[partId]?.value ?? null;
 }
 
 /** Goes on with a draft that the server has. */
 export async function resume(email: FullEmail): Promise<void> {
   const html = email.htmlBody.find((each) => each.type === "text/html" && each.partId);
-  let body = email.textBody.map((each) => email.bodyValues[each.partId ?? ""]?.value ?? "").join("\n");
-  if (html?.partId) {
-    const given = {
-      accountId: email.accountId,
-      ids: [email.id],
-      properties: ["bodyValues"],
-      fetchHTMLBodyValues: true,
-    };
-    const [answer] = await request([["Email/get", given]]);
-    body = answer.list[0]?.bodyValues[html.partId]?.value ?? body;
-  }
+  const text = email.textBody.map((each) => email.bodyValues[each.partId ?? ""]?.value ?? "").join("\n");
+  const body = (await htmlPartOf(email)) ?? text;
   const from = email.from?.[0]?.email.toLowerCase();
   const files = email.attachments.map((each) => ({ ...each, name: each.name ?? "attachment", cid: each.cid ?? "" }));
   const pictures = picturesIn({ rich: html !== undefined, body, pictures: files.filter((each) => each.cid) });
@@ -298,6 +236,11 @@ export async function save(key: number): Promise<void> {
 /** Whether something that was written is not on the server yet. */
 export function unsaved(): boolean {
   return get().drafts.some((each) => each.uploading || ["changed", "saving", "failed"].includes(each.state));
+}
+
+/** Keeps now what is written: a phone may end a page that nobody looks at without a word. */
+export function saveHidden(): void {
+  if (document.hidden) for (const { key, state } of get().drafts) if (state === "changed") void save(key);
 }
 
 /** Tries again what could not be kept, as there was no connection or no session. */

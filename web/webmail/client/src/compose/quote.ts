@@ -72,27 +72,26 @@ export function shown(each: Address): string {
 
 const all = (list: Address[] | null) => (list ?? []).map(shown).join(", ");
 
-export function quoted(email: FullEmail, rich: boolean): string {
+/** `said`: what it says, as HTML when rich. */
+export function quoted(email: FullEmail, said: string, rich: boolean): string {
   const who = email.from?.[0];
   const intro = t("compose.wrote", {
     date: format(new Date(email.sentAt ?? email.receivedAt), "PPp"),
     name: who?.name || who?.email || "?",
   });
-  const text = plainOf(email);
-  if (rich) return `<p>${escaped(intro)}</p><blockquote>${htmlOf(text)}</blockquote>`;
-  const lines = text.split("\n").map((line) => (line.startsWith(">") ? `>${line}` : `> ${line}`));
+  if (rich) return `<p>${escaped(intro)}</p><blockquote>${said}</blockquote>`;
+  const lines = said.split("\n").map((line) => (line.startsWith(">") ? `>${line}` : `> ${line}`));
   return `${intro}\n${lines.join("\n")}`;
 }
 
-export function forwarded(email: FullEmail, rich: boolean): string {
-  const lines = [
+export function forwarded(email: FullEmail, said: string, rich: boolean): string {
+  const head = [
     `---------- ${t("compose.forwarded")} ----------`,
     `${t("header.from")}: ${all(email.from)}`,
     `${t("header.date")}: ${format(new Date(email.sentAt ?? email.receivedAt), "PPp")}`,
     `${t("header.subject")}: ${email.subject ?? ""}`,
     `${t("header.to")}: ${all(email.to)}`,
     "",
-    plainOf(email),
   ].join("\n");
-  return rich ? htmlOf(lines) : lines;
+  return rich ? htmlOf(head) + said : `${head}\n${said}`;
 }

@@ -1,4 +1,4 @@
-import { Camera, Plus, Trash2, X } from "lucide-react";
+import { ArrowLeft, Camera, Plus, Trash2, X } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
@@ -16,6 +16,8 @@ interface Props {
   card: Card | null;
   group: boolean;
   book: Book | undefined;
+  /** What was typed stays. */
+  onBack: () => void;
   /** With the id of what is new. */
   onDone: (made: string | null) => void;
 }
@@ -44,7 +46,7 @@ const EMPTY_PLACE: PostalRow = { key: "", street: "", postcode: "", locality: ""
 const MAIL_USES: Use[] = ["", "private", "work"];
 const PHONE_USES: Use[] = ["", "mobile", "private", "work", "fax"];
 
-function Sheet({ card, group, book, onDone }: Props) {
+function Sheet({ card, group, book, onBack, onDone }: Props) {
   const { t } = useTranslation();
   const [{ form, members }, setTyped, forget] = useTyped<Typed>(typedKey(card, group), () => {
     const made = formOf(card ?? {});
@@ -58,7 +60,7 @@ function Sheet({ card, group, book, onDone }: Props) {
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
   const put = (patch: Partial<Form>) => setTyped({ form: { ...form, ...patch }, members });
-  useBack(card !== null, () => onDone(null)); // what was typed stays
+  useBack(card !== null, onBack);
   const done = (made: string | null) => {
     forget();
     onDone(made);
@@ -114,6 +116,12 @@ function Sheet({ card, group, book, onDone }: Props) {
   const shown = { ...(card ?? { uid: "", id: "", accountId: "", addressBookIds: {} }), name: { full: form.given } };
   return (
     <form className="form card-form" onSubmit={save} aria-label={t(card ? "contacts.edit" : "contacts.new")}>
+      <header className="form-head">
+        <IconButton label={t("act.back")} className="back" onClick={onBack}>
+          <ArrowLeft />
+        </IconButton>
+        <h2>{t(card ? "contacts.edit" : group ? "contacts.newGroup" : "contacts.new")}</h2>
+      </header>
       <PhotoField
         face={
           preview ? (

@@ -7,7 +7,7 @@ import { NOWHERE } from "../place";
 import { FinderList } from "../shell/FinderList";
 import { type Key, stepKeys, useKeys } from "../shell/keys";
 import { hasTyped } from "../shell/typed";
-import { useApp } from "../store";
+import { goBack, useApp } from "../store";
 import { bookFor } from "./act";
 import { Books } from "./Books";
 import { CardForm, typedKey } from "./CardForm";
@@ -75,6 +75,7 @@ export default function ContactsRoom() {
                   card={null}
                   group={id === GROUP}
                   book={bookFor(book)}
+                  onBack={() => goBack({ path: [book] })}
                   onDone={(made) => visit(book, made ?? undefined, true)}
                 />
               ) : card && editing === card.id ? (
@@ -83,13 +84,14 @@ export default function ContactsRoom() {
                   card={card}
                   group={card.kind === "group"}
                   book={bookFor(Object.keys(card.addressBookIds)[0] ?? "")}
+                  onBack={() => edit(null)}
                   onDone={() => edit(null)}
                 />
               ) : card ? (
                 <CardView
                   key={card.id}
                   card={card}
-                  onBack={() => visit(book)}
+                  onBack={() => goBack({ path: [book] })}
                   onEdit={() => edit(card.id)}
                   onGone={() => visit(book, undefined, true)}
                 />

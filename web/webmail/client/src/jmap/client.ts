@@ -50,13 +50,13 @@ export interface Visit {
 }
 
 let proof = "";
-let hidden = false;
-addEventListener("pagehide", () => {
-  hidden = true;
-});
-addEventListener("pageshow", () => {
-  hidden = false;
-});
+/** Whether the page goes away: what is asked for then is to arrive all the same. Known before others act on it. */
+let going = false;
+const toggle = (event: Event) => {
+  going = event.type === "pagehide";
+};
+addEventListener("pagehide", toggle, { capture: true });
+addEventListener("pageshow", toggle);
 /** Octets that browsers send of a page that goes away, of all such requests. */
 const MOST_KEPT_ALIVE = 60_000;
 
@@ -70,10 +70,12 @@ export function whenSignedOut(act: () => void): void {
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (proof) headers.set("X-CSRF-Token", proof);
-  const keepalive = (hidden || document.hidden) && String(init.body ?? "").length < MOST_KEPT_ALIVE;
-  const got = await fetch(path, { ...init, headers, credentials: "same-origin", keepalive }).catch(() => {
-    throw new Offline();
-  });
+  const small = !init.body || (typeof init.body === "string" && init.body.length < MOST_KEPT_ALIVE);
+  const got = await fetch(path, { ...init, headers, credentials: "same-origin", keepalive: going && small }).catch(
+    () => {
+      throw new Offline();
+    },
+  );
   if (got.status === 401 && !path.startsWith("/signin/")) {
     onSignedOut();
     throw new SignedOut();
@@ -134,7 +136,7 @@ export async function signIn(name: string, password: string, stay: boolean, seco
   if (got.status === 401 && ("codes" in told || "key" in told)) return told;
   if (!got.ok) {
     const why = closed(got);
-    throw why ? new Refused("forbidden", why) : refused({ status: got.status, description: told.error });
+    throw why ? new Refused("forbidden", why) : refused({ ...told, status: got.status, description: told.error });
   }
   proof = told.csrf;
   return told;

@@ -2,7 +2,7 @@ import i18next from "i18next";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import de from "../locales/de.json";
 import en from "../locales/en.json";
-import { refused } from "./errors";
+import { refused, troubleOf } from "./errors";
 
 const resources = { en: { translation: en }, de: { translation: de } };
 beforeAll(() => i18next.init({ lng: "de", fallbackLng: "en", resources, interpolation: { escapeValue: false } }));
@@ -33,6 +33,14 @@ describe("what the server refuses", () => {
     const told = { type: "overQuota", description: "no", reason: "tooManyFolders", facts: { most: 7 } };
     expect(refused(told).message).toBe("Es darf 7 Ordner geben: Löschen Sie zuerst welche.");
     expect(refused({ ...told, reason: "quiteNew" }).message).toBe(de.wrong.overQuota);
+  });
+  it("says what was wrong with what is fetched, and what pages beside JMAP call a code", async () => {
+    await i18next.changeLanguage("de");
+    expect(troubleOf({ error: "far.test: no", errorReason: "notLetIn" })).toBe(de.wrong.reason.notLetIn);
+    expect(troubleOf({ error: "something new", errorReason: null })).toBe("something new");
+    expect(refused({ status: 422, code: "elsewhere", description: "no" }).message).toBe(de.wrong.reason.elsewhere);
+    await i18next.changeLanguage("en");
+    expect(troubleOf({ error: "far.test: no", errorReason: "notLetIn" })).toBe("far.test: no");
   });
   it("names whom a letter cannot go to", async () => {
     await i18next.changeLanguage("de");

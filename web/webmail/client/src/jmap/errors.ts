@@ -29,8 +29,9 @@ export interface Told {
   detail?: string;
   /** What of an object is not right, by the names of JMAP. */
   properties?: string[];
-  /** What exactly is wrong, as a word of this server, and the numbers that belong to it. */
+  /** What exactly is wrong, as a word of this server (`code` beside JMAP), and the numbers that belong to it. */
   reason?: string;
+  code?: string;
   facts?: Record<string, unknown>;
   /** Whom it cannot go to. RFC 8621 §7.5. */
   invalidRecipients?: string[];
@@ -67,12 +68,25 @@ export function refused(told: Told): Refused {
   const said = (told.description ?? told.detail)?.replace(REPLY, "");
   const known = i18next.exists(`wrong.${kind}`);
   if (!known || (said && i18next.language === "en")) return new Refused(kind, said || kind);
-  if (told.reason && i18next.exists(`wrong.reason.${told.reason}`))
-    return new Refused(kind, t(`wrong.reason.${told.reason}`, { ...told.facts }));
+  const reason = told.reason ?? told.code;
+  if (reason && i18next.exists(`wrong.reason.${reason}`))
+    return new Refused(kind, t(`wrong.reason.${reason}`, { ...told.facts }));
   const [only, ...more] = told.properties ?? [];
   if (only && !more.length && i18next.exists(`wrong.invalid.${only}`))
     return new Refused(kind, t(`wrong.invalid.${only}`));
   const properties = (told.properties ?? []).map((each) => t(`wrong.of.${each}`, { defaultValue: each }));
   const names = told.invalidRecipients ?? properties;
   return new Refused(kind, names.length ? `${t(`wrong.${kind}`)} (${names.join(", ")})` : t(`wrong.${kind}`));
+}
+
+/** How it went the last time that something was fetched from elsewhere. */
+export interface Fetched {
+  error: string | null;
+  errorReason: string | null;
+}
+
+/** What was wrong then, in the server's words where no reason is told; "": nothing. */
+export function troubleOf({ error, errorReason }: Fetched): string {
+  if (!error || !errorReason) return error ?? "";
+  return refused({ type: "serverUnavailable", description: error, reason: errorReason }).message;
 }

@@ -24,7 +24,9 @@ export function Attachments({ email }: { email: FullEmail }) {
         return (
           <li key={each.blobId}>
             <Icon aria-hidden="true" />
-            <span className="name">{name}</span>
+            <span className="name" title={name}>
+              {name}
+            </span>
             <small>{size(each.size)}</small>
             {kind && (
               <IconButton label={t("read.preview", { name })} onClick={() => setSeen(each)}>

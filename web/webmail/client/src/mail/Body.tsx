@@ -54,7 +54,7 @@ function Plain({ email }: { email: FullEmail }) {
     <div className="plain">
       {text.split(/\n/).map((line, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a letter stay where they are
-        <div key={at} className={line.startsWith(">") ? "quote" : undefined}>
+        <div key={at} dir="auto" className={line.startsWith(">") ? "quote" : undefined}>
           <Linked line={line} />
         </div>
       ))}

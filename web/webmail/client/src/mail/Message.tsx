@@ -2,7 +2,8 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Forward, MoreHorizontal, Reply, ReplyAll } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { forward, reply, resume } from "../compose/draft";
+import { forward, reply } from "../compose/answer";
+import { resume } from "../compose/draft";
 import { printUrl } from "../jmap/client";
 import type { Email, FullEmail } from "../jmap/types";
 import { IconButton } from "../shell/Button";
@@ -116,13 +117,13 @@ function Answers({ email }: { email: FullEmail }) {
   const mine = useApp((state) => state.identities.some((each) => each.email.toLowerCase() === from));
   return (
     <div className="answers">
-      <IconButton label={t("act.reply")} keys="r" onClick={() => reply(email, false)}>
+      <IconButton label={t("act.reply")} keys="r" onClick={() => void reply(email, false)}>
         <Reply />
       </IconButton>
-      <IconButton label={t("act.replyAll")} keys="a" onClick={() => reply(email, true)}>
+      <IconButton label={t("act.replyAll")} keys="a" onClick={() => void reply(email, true)}>
         <ReplyAll />
       </IconButton>
-      <IconButton label={t("act.forward")} keys="f" onClick={() => forward(email)}>
+      <IconButton label={t("act.forward")} keys="f" onClick={() => void forward(email)}>
         <Forward />
       </IconButton>
       <Menu.Root>

@@ -83,7 +83,9 @@ export function Reader() {
         <span className="grow" />
         <Actions ids={[id]} />
       </div>
-      <h2 className="title">{shown ? shown.subject || t("list.noSubject") : " "}</h2>
+      <h2 className="title" dir="auto">
+        {shown ? shown.subject || t("list.noSubject") : " "}
+      </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
       <div className="conversation" ref={text} tabIndex={0}>
         {conversation.map((each) =>

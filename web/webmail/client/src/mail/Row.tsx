@@ -97,14 +97,16 @@ export const Row = memo(function Row({ id, top, index, total, shown, at, selecte
       >
         <Head email={email} people={people} unread={unread} />
         <span className="about">
-          <span className="subject">
+          <span className="subject" dir="auto">
             {email.keywords.$answered && <CornerUpLeft aria-hidden="true" />}
             {subject}
           </span>
           <Labels email={email} />
           <Where email={email} />
         </span>
-        <span className="preview">{email.preview}</span>
+        <span className="preview" dir="auto">
+          {email.preview}
+        </span>
       </a>
       <button
         type="button"
@@ -125,7 +127,7 @@ function Head({ email, people, unread }: { email: Email; people: string; unread:
     <span className="head">
       <span className="people">
         {unread && <span className="unseen">{t("list.unread")}: </span>}
-        {people}
+        <bdi>{people}</bdi>
       </span>
       {(email.threadSize ?? 1) > 1 && (
         <span className="many" title={t("list.messages", { count: email.threadSize })}>

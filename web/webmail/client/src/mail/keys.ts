@@ -1,5 +1,6 @@
 /** The keys of mail. */
-import { begin, forward, reply } from "../compose/draft";
+import { forward, reply } from "../compose/answer";
+import { begin } from "../compose/draft";
 import { NOWHERE } from "../place";
 import type { Key } from "../shell/keys";
 import { get, go, set, withRole } from "../store";

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { long } from "../mail/when";
 import { IconButton } from "../shell/Button";
-import { useApp } from "../store";
+import { goBack, useApp } from "../store";
 import { changeNote, deleteNote, say, useNotes } from "./load";
 import { visit } from "./NotesRoom";
 import type { Note } from "./types";
@@ -98,7 +98,15 @@ export function Editor({ note, book }: { note: Note; book: string }) {
       return was;
     });
   }, [note]);
-  useEffect(() => () => void saving.current(), []);
+  // A phone may end a page that nobody looks at without a word.
+  useEffect(() => {
+    const hide = () => void (document.hidden && saving.current());
+    document.addEventListener("visibilitychange", hide);
+    return () => {
+      document.removeEventListener("visibilitychange", hide);
+      void saving.current();
+    };
+  }, []);
 
   const put = (patch: Partial<Fields>) => {
     const typed = { ...fields, ...patch };
@@ -109,7 +117,7 @@ export function Editor({ note, book }: { note: Note; book: string }) {
   return (
     <article className="note-edit">
       <div className="bar">
-        <IconButton label={t("act.back")} className="back" onClick={() => visit(book)}>
+        <IconButton label={t("act.back")} className="back" onClick={() => goBack({ path: [book] })}>
           <ArrowLeft />
         </IconButton>
         <small className="grow" role="status">

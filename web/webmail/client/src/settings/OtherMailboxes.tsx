@@ -2,7 +2,7 @@ import { Pencil, Plus, RefreshCw, Trash2 } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { change, request } from "../jmap/client";
-import { refused } from "../jmap/errors";
+import { type Fetched, refused, troubleOf } from "../jmap/errors";
 import { lines } from "../mail/tree";
 import { short } from "../mail/when";
 import { folderName } from "../names";
@@ -12,7 +12,7 @@ import { toast, useApp } from "../store";
 import { Bones } from "./SettingsRoom";
 import { ownAccount, say, useLoaded } from "./use";
 
-interface RemoteMailbox {
+interface RemoteMailbox extends Fetched {
   id: string;
   host: string;
   port: number;
@@ -27,7 +27,6 @@ interface RemoteMailbox {
   nextFetch: string | null;
   fetched: number;
   failures: number;
-  error: string | null;
 }
 
 const PORTS = { implicit: 995, start: 110 };
@@ -136,7 +135,7 @@ function How({ one }: { one: RemoteMailbox }) {
   const last = one.lastFetched
     ? t("settings.others.last", { when: short(one.lastFetched), count: one.fetched })
     : t("settings.others.never");
-  return one.error ? `${one.error} · ${last}` : last;
+  return one.error ? `${troubleOf(one)} · ${last}` : last;
 }
 
 interface EditorProps {
