@@ -123,7 +123,7 @@ async def test_nothing_that_clients_saw_after_the_backup_is_taken_for_something_
             assert (await again.read(OPERATOR, lambda tx, known=known: tx.delta(at, known))).reset  # type: ignore[misc]
             assert await again.read(OPERATOR, lambda tx, known=known: tx.turnover(at, known)) is None  # type: ignore[misc]
             for look in (
-                lambda tx, known=known: tx.turned(at, (known, 0), 9),
+                lambda tx, known=known: tx.turned(at, (known, 0), 9, known),
                 lambda tx, known=known: tx.left(at, (known, 0), 9),
             ):  # type: ignore[misc]
                 assert await again.read(OPERATOR, look) is None

@@ -51,7 +51,7 @@ def test_changes_come_page_by_page_in_their_order_and_each_once(world: World) ->
     world.mark(world.alice, Flags.FLAGGED)
     world.mark(world.alice, Flags.ANSWERED, [(put[0].uid, put[0].uid)])
     found, behind = [], (int(since), int(LAST_UID))
-    while rows := world.read(world.alice, lambda tx: tx.turned(world.work, behind, 2)):  # noqa: B023
+    while rows := world.read(world.alice, lambda tx: tx.turned(world.work, behind, 2, since)):  # noqa: B023
         assert len(rows) <= 2
         found += rows
         behind = (rows[-1].modseq, rows[-1].uid)
@@ -73,12 +73,15 @@ def test_what_left_comes_page_by_page_and_can_be_asked_for_by_its_ids(world: Wor
 def test_what_a_reader_has_beside_an_item_is_a_change_until_the_item_changes(world: World) -> None:
     world.grant(world.work, world.bob, "lrs")
     [one, two] = [world.put()[0] for _ in range(2)]
-    behind = (int(world.folder(world.bob).modseq), int(LAST_UID))
+    since = world.folder(world.bob).modseq
     world.mark(world.bob, Flags.SEEN)
     world.mark(world.alice, Flags.FLAGGED, [(one.uid, one.uid)])
-    rows = world.read(world.bob, lambda tx: tx.turned(world.work, behind, 9)) or ()
-    assert [(row.item, row.beside) for row in rows] == [(two.id, True), (one.id, False)]
-    assert [row.item for row in world.read(world.alice, lambda tx: tx.turned(world.work, behind, 9)) or ()] == [one.id]
+    bobs, alices = (
+        world.read(who, lambda tx: tx.turned(world.work, (since, LAST_UID), 9, since)) or ()
+        for who in (world.bob, world.alice)
+    )
+    assert [(row.item, row.beside) for row in bobs] == [(two.id, True), (one.id, False)]
+    assert [row.item for row in alices] == [one.id]
 
 
 def test_what_has_gone_keeps_its_references(world: World) -> None:

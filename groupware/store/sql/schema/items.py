@@ -158,10 +158,10 @@ tombstone = Table(
     Column("removed", Number, nullable=False),
     Column("content_id", Number),  # until retention ends
     Column("last", Number),  # seconds: the end of the last occurrence of what was an event
-    Column("private", Boolean),  # NULL: it went before that was written down
-    Column("author_id", Number),
     Column("origin", Number),  # as the item had it
     Column("created", Number, nullable=False, server_default="0"),  # as the item had it
+    Column("private", Boolean),  # NULL: it went before that was written down
+    Column("author_id", Number),
     Index("ix_tombstone_folder_id_modseq", "folder_id", "modseq"),
     sqlite_with_rowid=False,
 )
