@@ -269,7 +269,8 @@ def _folder(tx: WriteTx, account: AccountId, to: Destination) -> FolderId:
 
 
 def _inbox(target: Target) -> Target:
-    return replace(target, kind="account", folder=None, tag="")
+    """Where mail is that is kept: of a list with the word of its address, for it is told by that what it has got."""
+    return target if target.kind == "list" else replace(target, kind="account", folder=None, tag="")
 
 
 def _post(tx: WriteTx, fate: Fate, trail: Trail) -> None:

@@ -101,8 +101,12 @@ class ScriptsAbove:
         return quiet(await self._runner.verdict(active, reading, case), case)
 
 
+OWNERS: Final = ("account", "list")
+"""Kinds of targets that have scripts of their own."""
+
+
 class SieveFilter:
-    """Runs the active scripts of accounts."""
+    """Runs the active scripts of accounts and mail lists."""
 
     name: Final = "sieve"
     level: Final[Level] = "account"
@@ -120,7 +124,7 @@ class SieveFilter:
 
     async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         """Who has an active script or forwards, and the judge that this is."""
-        waited = [each for each in targets if each.kind == "account" and each.ruled is not False]
+        waited = [each for each in targets if each.kind in OWNERS and each.ruled is not False]
         accounts = {each.account for each in waited if each.account is not None}
         if not accounts:
             return {}
@@ -132,7 +136,7 @@ class SieveFilter:
         return {
             target: partial(self._judge, active[target.account], reading)
             for target in targets
-            if target.kind == "account" and target.account in active
+            if target.kind in OWNERS and target.account in active
         }
 
     async def _judge(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
@@ -172,25 +176,30 @@ class Runner:
             try:
                 script = SCRIPTS.compiled(active.octets)
             except SieveError as wrong:
-                return self._kept(wrong, active, Writer(active, self._host, now), ())
+                return self._kept(wrong, active, case, Writer(active, self._host, now), ())
             spam = _newest(each.spam for each in case.earlier)
             virus = _newest(each.virus for each in case.earlier)
             situation = Situation(now, self._host, spam, virus)
             outcome = run(script, message, environment(about, script, active, situation))
             if outcome.error is not None:
                 stopped = said(outcome, active)[-1:]  # what it wanted before that is not done
-                return self._kept(outcome.error, active, Writer(active, self._host, now), stopped)
+                return self._kept(outcome.error, active, case, Writer(active, self._host, now), stopped)
             own = about.addresses() if _asks_from(outcome) else (active.address,)
             writer = Writer(active, self._host, now, own)
             return verdict_of(outcome, case, message, writer, Bounds(self.most_received))
 
-    def _kept(self, wrong: SieveError, active: ActiveScript, writer: Writer, said: Sequence[Said]) -> Verdict:
-        """The message as if there were no script, and a word to the owner. Decision 142."""
+    def _kept(
+        self, wrong: SieveError, active: ActiveScript, case: Case, writer: Writer, said: Sequence[Said]
+    ) -> Verdict:
+        """The message as if there were no script, and a word to the owner. Decision 142.
+
+        Nobody reads the INBOX of a list, and it drops what programs write: its domain's postmaster is told instead.
+        """
         from mailcore.sieve.delivery.wanted import kept
 
         said = said or (Said(f"not run: {wrong.text}", active.name, wrong.line),)
         once = Memory("told", version(active.octets), TOLD_SECONDS)
-        if active.kept_by is not None:
+        if active.kept_by is not None or case.target.kind == "list":
             to = f"postmaster@{active.address.rpartition('@')[2]}"
             told = Answer("letter to the postmaster", (to,), writer.trouble_above(to, wrong), once, of=active.kept_by)
             return Verdict(answers=(told,), said=tuple(said))

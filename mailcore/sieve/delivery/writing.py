@@ -102,8 +102,12 @@ class Writer:
         return composed(Letter(self.active.address, "Your mail rules have an error", text), self.host, self.now)
 
     def trouble_above(self, to: str, wrong: SieveError) -> bytes:
-        """What is wrong with the script of a domain or of the server, for the postmaster."""
-        whose = "the server" if self.active.level == "server" else f"the domain {to.rpartition('@')[2]}"
+        """What is wrong with the script of a mail list, a domain or the server, for the postmaster."""
+        whose = {
+            "server": "the server",
+            "domain": f"the domain {to.rpartition('@')[2]}",
+            "account": f"the mail list {self.active.address}",
+        }[self.active.level]
         text = (
             f"The rules of {whose} (the script {clean(self.active.name)!r}) could not be carried out for a message to",
             f"{self.active.address}:",

@@ -168,6 +168,7 @@ async def test_who_is_known_leaves_at_once_and_others_are_asked(news: Stand) -> 
 
 
 async def test_another_way_to_get_mail_takes_the_same(news: Stand) -> None:
+    await news.set(listDigest=True)
     await news.put(A, RITA)
     await ask(news, A, "request", "digest", signed_in=True)
     await ask(news, R, "request", "nomail")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from groupware.model.errors import NotFound
+from groupware.model.principal import NewAccount, PrincipalKind
 from tests.protocol.sieve.delivering import desk
 
+LIST = "news@example.test"
 WRONG = 'require ["fileinto", "variables"]; set "x" ""; redirect "a@b.test"; fileinto "${x}";'
 
 
@@ -52,3 +54,15 @@ async def test_a_folder_of_the_script_is_not_there_for_others(tmp_path: Path) ->
         assert await at.folders() == {"INBOX": 1}
         with pytest.raises(NotFound):
             await at.here.items("bob", "New")
+
+
+async def test_an_error_of_a_lists_script_is_told_to_the_postmaster(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.here.write(lambda tx: tx.put_account(NewAccount(LIST, PrincipalKind.LIST)))
+        await at.script(WRONG, LIST)
+        for _ in range(2):
+            await at.send(LIST)
+        assert await at.folders(LIST) == {"INBOX": 2}
+        [(entry, told)] = await at.queued()
+        assert [each.recipient.address for each in entry.recipients] == ["postmaster@example.test"]
+        assert told["Subject"] == f"The mail rules of the mail list {LIST} have an error"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from groupware.model.flags import Flags
+from groupware.model.ids import Uid
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import Right
-from groupware.store.api import WriteTx
-from tests.protocol.sieve.delivering import ALICE, BOB, CAROL, SENDER, desk, envelope_of
+from groupware.store.api import ReadTx, WriteTx
+from tests.protocol.sieve.delivering import ALICE, BOB, CAROL, MESSAGE, SENDER, desk, envelope_of
 
 
 async def test_without_a_script_it_is_in_the_inbox(tmp_path: Path) -> None:
@@ -178,3 +179,21 @@ async def test_edited_octets_are_a_body_of_their_own(tmp_path: Path) -> None:
         (theirs,) = await at.here.items("bob")
         (mine,) = await at.here.items("alice", "Archive")
         assert theirs.blob == mine.blob
+
+
+LIST, REQUEST = "news@example.test", "news-request@example.test"
+
+
+async def test_a_list_has_a_script_of_its_own(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.here.write(lambda tx: tx.put_account(NewAccount(LIST, PrincipalKind.LIST)))
+        await at.script('require "fileinto"; if header "subject" "Hello" { fileinto "INBOX"; } else { discard; }', LIST)
+        await at.send(LIST, octets=MESSAGE.replace(b"Hello", b"Bye"))
+        assert await at.folders(LIST) == {}
+        await at.send(REQUEST)
+        assert await at.folders(LIST) == {"INBOX": 1}
+
+        def word(tx: ReadTx) -> str:
+            return tx.list_progress(tx.locate(tx.account(LIST).id, "INBOX").id, Uid(1)).tag
+
+        assert await at.here.read(word) == "request"  # the list knows by which of its addresses it came
