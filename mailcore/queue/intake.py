@@ -323,12 +323,13 @@ class Intake:
 
 
 def _early(plan: Plan, message: Message) -> Refusal | None:
-    """The first recipient's refusal, where no recipient is to have the message and all want that in the reply."""
+    """The first refusal, where no recipient is to have the message and all want that in the reply; before any for good
+    one that is not."""
     if len(plan.sorted) != len(message.recipients) or plan.here or plan.away or plan.nowhere or plan.waiting:
         return None
     refusals = [each.refusal for step, each in plan.sorted if step.alone]
     wanted = [each for each in refusals if each is not None and each.early]
-    return wanted[0] if len(wanted) == len(plan.sorted) else None
+    return min(wanted, key=lambda each: not each.later) if len(wanted) == len(plan.sorted) else None
 
 
 def _held_back(step: Step, target: Target, decision: Decision, trail: Trail) -> Wanted | None:

@@ -39,5 +39,5 @@ async def _note(state: State, account: AccountId, octets: int) -> None:
     """Has the owner told, who may have been far from the threshold when it was lowered."""
     if state.shared.parts.rates.note(f"full {account}", TOLD_EVERY) > 1:
         return
-    with suppress(TryAgain):  # whoever comes next has it noted
+    with suppress(TryAgain):  # whoever comes in the next interval has it noted
         await state.shared.parts.store.write(OPERATOR, lambda tx: tx.mailbox_full(account, octets))

@@ -64,11 +64,11 @@ async def counted(
     state: State, transaction: Transaction, octets: int, hand_over: Callable[[], Awaitable[Sequence[Outcome]]]
 ) -> Sequence[Outcome] | Reply:
     """Counts the message and hands it over; what that gives, or why the message is not taken."""
-    use = transaction.use
-    many = len([each for each in transaction.recipients if use.counts(each)]) if use is not None else 0
-    if state.who is None or not many:
+    before = transaction.use
+    counting = [each for each in transaction.recipients if before is not None and before.counts(each)]
+    if state.who is None or not counting:
         return await hand_over()
-    account = state.who.account
+    account, many = state.who.account, len(counting)
     use, fits = await state.shared.parts.store.write(OPERATOR, lambda tx: tx.spend(account, many, octets))
     if not fits:
         return await _refused(state, state.who, use, use.lacks(1, many, octets))
