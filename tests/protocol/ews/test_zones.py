@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import email
+
 import pytest
 
-from connectors.ews.ids import item_id
+from connectors.ews.ids import item_id, occurrence_id
 from groupware.model.ids import ItemId
 from tests.protocol.activesync.test_zones import FIXED, HALF_SOUTH, object_in
 from tests.protocol.ews.test_items import event, get
+from tests.protocol.ews.test_meetings import HERS
 from tests.support.ewsstand import Client, Said, Stand
 
 
@@ -59,3 +62,24 @@ async def test_a_zone_that_nobody_knows_is_refused(stand: Stand, alice: Client) 
     ident = await there(stand, HALF_SOUTH)
     said = await update(alice, ident, StartTimeZone="Their Island", Start="2026-03-02T18:30:00Z")
     assert said.code == "ErrorTimeZone"
+
+
+async def test_a_time_that_is_proposed_is_that_moment_for_who_knows_no_such_zone(stand: Stand, alice: Client) -> None:
+    zoned = HERS.replace("BEGIN:VEVENT\r\n", f"{HALF_SOUTH}BEGIN:VEVENT\r\n", 1)
+    for name, hour in (("DTSTART", 10), ("DTEND", 11)):
+        zoned = zoned.replace(f"{name}:20270301T{hour}0000Z", f"{name};TZID=Our Island:20270301T{hour}0000")
+    item = ItemId(await event(stand, zoned))
+    for ident in (item_id(item), occurrence_id(item, "2027-03-02T10:00:00")):
+        inside = f'<t:ReferenceItemId Id="{ident}"/><t:ProposedStart>2027-03-05T03:20:00Z</t:ProposedStart>'
+        inside += "<t:ProposedEnd>2027-03-05T04:20:00Z</t:ProposedEnd>"
+        items = f"<m:Items><t:TentativelyAcceptItem>{inside}</t:TentativelyAcceptItem></m:Items>"
+        said = await alice.ask(f'<m:CreateItem MessageDisposition="SendAndSaveCopy">{items}</m:CreateItem>')
+        assert said.code == "NoError"
+    found = []
+    for entry in await stand.house.read(lambda tx: tx.queued()):
+        letter = email.message_from_bytes(await stand.house.blobs.read(entry.envelope.blob))
+        [part] = [each for each in letter.walk() if each.get_content_type() == "text/calendar"]
+        if part.get_param("method") == "COUNTER":
+            found.append(str(part.get_payload(decode=True)))
+    assert len(found) == 2 and all("DTSTART:20270305T032000Z" in each for each in found)
+    assert "RECURRENCE-ID:20270302T032000Z" in found[1]
