@@ -274,6 +274,7 @@ async def mark_as_junk(turn: Turn, element: Element) -> str:
             thing = thing_of(tx, read_item_id(named))
             if move:
                 moved(tx, thing, _role(tx, thing.folder.owner, Role.JUNK if junk else Role.INBOX))
+                thing = things_of(tx, [thing.item]).get(thing.item, thing)
             return f'<m:MovedItemId Id="{item_id(thing.item)}" ChangeKey="{change_key(thing.modseq)}"/>'
 
         return await turn.write(mark)

@@ -9,7 +9,7 @@ import pytest
 from connectors.ews.ids import item_id
 from groupware.model.flags import Flags
 from groupware.model.ids import ItemId
-from tests.protocol.ews.test_items import mail
+from tests.protocol.ews.test_items import get, mail
 from tests.support.ewsstand import Client, Stand
 
 INBOX = '<m:FolderIds><t:DistinguishedFolderId Id="inbox"/></m:FolderIds>'
@@ -44,6 +44,8 @@ async def test_junk_goes_where_junk_is_and_what_is_none_comes_back(stand: Stand,
     for junk, path in (("true", "Junk"), ("false", "INBOX")):
         said = await alice.ask(f'<m:MarkAsJunk IsJunk="{junk}" MoveItem="true">{ids}</m:MarkAsJunk>')
         assert said.code == "NoError" and said.ids("m:MovedItemId") == [ident]
+        [now] = (await get(alice, ident)).find("t:ItemId")
+        assert said.find("m:MovedItemId")[0].get("ChangeKey") == now.get("ChangeKey")
         assert len(await stand.house.items("alice", path)) == 1
 
 
