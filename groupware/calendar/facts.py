@@ -54,8 +54,10 @@ LONGEST: Final = 8_000
 
 
 def facts_of(read: CalendarObject) -> str:
-    """The facts; "" where the octets are asked: of other kinds, with time zones of its own, or of what is long."""
+    """The facts; "" where the octets are asked: of other kinds, with time zones of its own or EXRULE, or long ones."""
     if read.kind not in KINDS or any(known_zone(name) is None for name in read.zones):
+        return ""
+    if any(part.first("EXRULE") is not None for part in read.parts):
         return ""
     text = json.dumps([VERSION, read.kind, [_stated(part) for part in read.parts]], separators=(",", ":"))
     return text if len(text) <= LONGEST else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
@@ -105,6 +106,8 @@ class Series:
     begin: When | None = None
     span: timedelta = timedelta(0)
     rules: list[tuple[Rule, datetime | None]] = field(default_factory=list)
+    excluded: list[tuple[Rule, datetime | None]] = field(default_factory=list)
+    """Of EXRULE (RFC 2445 §4.8.5.2), which JSCalendar still has; one that cannot be read takes nothing out."""
     added: dict[datetime, timedelta | None] = field(default_factory=dict)
     removed: set[datetime] = field(default_factory=set)
     removed_days: set[date] = field(default_factory=set)
@@ -122,6 +125,10 @@ class Series:
         for line in main.all("RRULE"):
             rule = parse_rule(line.value)
             self.rules.append((rule, _until(rule, begin)))
+        for line in main.all("EXRULE"):
+            with suppress(ValueError):
+                rule = parse_rule(line.value)
+                self.excluded.append((rule, _until(rule, begin)))
         for line in main.all("RDATE"):
             self.added.update(self._dates(line))
         for line in main.all("EXDATE"):
@@ -184,6 +191,12 @@ class Series:
                 complete = got.complete if complete is None else min(complete, got.complete)
         for at, lasts in self.added.items():
             lengths[at] = self.span if lasts is None else lasts
+        for rule, until in self.excluded:
+            got = starts(rule, self.begin.at, until, stop, most, skipped)
+            for at in got.found:
+                lengths.pop(at, None)
+            if got.complete is not None:
+                complete = got.complete if complete is None else min(complete, got.complete)
         plain = [each for each in sorted(lengths.items()) if each[0] + each[1] >= since and not self._removes(each[0])]
         return plain, None if complete is None else utc_seconds(complete, self.begin.zone)
 

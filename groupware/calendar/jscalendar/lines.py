@@ -23,6 +23,7 @@ _USUAL: Final = {
     **dict.fromkeys(("DURATION", "TRIGGER"), "DURATION"),
     **dict.fromkeys(("SEQUENCE", "PRIORITY", "PERCENT-COMPLETE"), "INTEGER"),
     "RRULE": "RECUR",
+    "EXRULE": "RECUR",
     "RELATED-TO": "TEXT",
     **{name: rule.usual for name, rule in MANY.items()},
 }
@@ -47,7 +48,7 @@ def normal(line: Line) -> tuple[Any, ...]:
             if name in params and params[name][0].upper() == default:
                 del params[name]
     value = line.value
-    if title == "RRULE":
+    if title in ("RRULE", "EXRULE"):
         parts = sorted(each for each in value.upper().split(";") if each and each != "INTERVAL=1")
         value = ";".join(parts)
     elif title in ("STATUS", "CLASS", "TRANSP", "ACTION"):

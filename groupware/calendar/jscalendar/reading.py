@@ -18,7 +18,7 @@ from groupware.model.jsprop import POINTER, applied
 
 from .alerts import alerts_of
 from .lines import JSID, KEY, many_of, normal, person_key, person_of, split_dates
-from .table import MANY, SINGLE
+from .table import MANY, RULES, SINGLE
 from .times import END, LENGTH, length_of, start_of
 from .values import json_time, rule_of, utc_time, zone_of
 
@@ -97,7 +97,7 @@ class _Reading:
         if line.name in (END[self.kind], "DURATION"):
             return length_of(self.kind, line, self.start, self.zones, self.found, self.said)
         match line.name:
-            case "RRULE":
+            case "RRULE" | "EXRULE":
                 return self._rule(line)
             case "EXDATE" | "RDATE":
                 return self._date(line)
@@ -157,7 +157,7 @@ class _Reading:
             rule = rule_of(line.value, zone)
         except ValueError:
             return False
-        self.found.setdefault("recurrenceRules", []).append(rule)
+        self.found.setdefault(RULES[line.name], []).append(rule)
         return True
 
     def _date(self, line: Line) -> bool:

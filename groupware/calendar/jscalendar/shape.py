@@ -28,6 +28,7 @@ from groupware.model.shape import (
 )
 
 from .lines import address_of, person_key
+from .table import RULES
 from .values import is_duration, zone_of
 
 Json = dict[str, Any]
@@ -145,6 +146,7 @@ _BOTH: Final[dict[str, Check]] = {
     "recurrenceId": LOCAL,
     "recurrenceIdTimeZone": _zone,
     "recurrenceRules": listed(RULE),
+    "excludedRecurrenceRules": listed(RULE),
     "recurrenceOverrides": mapped(mapped(anything)),
     "excluded": flag,
     "priority": number,
@@ -202,8 +204,9 @@ def plain(given: Mapping[str, Any]) -> Json:
     reply = (found.get("replyTo") or {}).get("imip")
     if reply:
         found["participants"] = _with_owner(found.get("participants") or {}, str(reply))
-    if "recurrenceRules" in found:
-        found["recurrenceRules"] = [_rule(each) for each in found["recurrenceRules"]]
+    for name in RULES.values():
+        if name in found:
+            found[name] = [_rule(each) for each in found[name]]
     return found
 
 

@@ -61,6 +61,7 @@ _BOTH: Final[Mapping[str, Single]] = {
     "CREATED": _moment("created"),
     DEFAULT_ALERTS: _flag("useDefaultAlerts"),
 }
+RULES: Final = {"RRULE": "recurrenceRules", "EXRULE": "excludedRecurrenceRules"}
 SINGLE: Final[Mapping[str, Mapping[str, Single]]] = {
     "VEVENT": {
         **_BOTH,

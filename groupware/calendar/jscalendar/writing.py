@@ -17,7 +17,7 @@ from groupware.model.patches import difference, digest, value_at
 from .alerts import alarms_of
 from .lines import JSID, address_of, line_with, many_line, many_name, person_key, person_line
 from .reading import NO_MEMBERS, TYPES, part_of
-from .table import SINGLE
+from .table import RULES, SINGLE
 from .times import LENGTH, Timed, length_lines, length_of, start_line
 from .values import json_time, moment, rule_text, stamp, zone_of
 
@@ -87,8 +87,9 @@ def _recurs(given: Mapping[str, Any], zones: Zones) -> Iterator[Line]:
         return
     timed = Timed.of(given, zones)
     zone: tzinfo | None = None if timed.day else zone_of(given.get("timeZone"), zones)
-    for rule in given.get("recurrenceRules") or ():
-        yield Line("RRULE", {}, rule_text(rule, zone, day=timed.day), 0)
+    for name, member in RULES.items():
+        for rule in given.get(member) or ():
+            yield Line(name, {}, rule_text(rule, zone, day=timed.day), 0)
     for at, patch in (given.get("recurrenceOverrides") or {}).items():
         name = "EXDATE" if patch == {"excluded": True} else "RDATE" if patch == {} else ""
         if name:

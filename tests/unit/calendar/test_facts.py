@@ -73,6 +73,8 @@ def test_what_is_long_or_has_time_zones_of_its_own_is_asked_itself() -> None:
     zone += "TZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
     own = event("1").replace("BEGIN:VEVENT", zone + "BEGIN:VEVENT").replace("DTSTART:", "DTSTART;TZID=Mine:")
     assert facts_of(read_object(own.replace("T100000Z", "T100000").encode())) == ""
+    rules = ("RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY")
+    assert facts_of(read_object(event("1", "20261201T100000Z", *rules).encode())) == ""
 
 
 def test_a_filter_that_asks_for_more_is_none_for_facts() -> None:

@@ -167,6 +167,18 @@ MAPPED: list[tuple[list[str], Json]] = [
         },
     ),
     (
+        ["DTSTART:20250303T100000Z", "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY;BYDAY=SU"],
+        {
+            **ORDINARY,
+            "start": "2025-03-03T10:00:00",
+            "timeZone": "Etc/UTC",
+            "recurrenceRules": [{"@type": "RecurrenceRule", "frequency": "daily"}],
+            "excludedRecurrenceRules": [
+                {"@type": "RecurrenceRule", "frequency": "weekly", "byDay": [{"@type": "NDay", "day": "su"}]}
+            ],
+        },
+    ),
+    (
         ["DTSTART:20250303T100000Z", 'JSPROP;JSPTR=requestStatus:"2.0\\;Success"', 'JSPROP;JSPTR=sentBy:"a@x"'],
         {
             **ORDINARY,

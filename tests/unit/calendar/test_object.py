@@ -10,6 +10,7 @@ from typing import Any
 import icalendar
 import pytest
 import recurring_ical_events  # type: ignore[import-untyped]
+from dateutil.rrule import rruleset, rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,6 +166,29 @@ def test_a_zone_goes_by_the_names_that_programs_give_it(name: str) -> None:
 def test_an_excluded_day_excludes_its_occurrence_whatever_the_hour() -> None:
     read = read_object(body("RRULE:FREQ=DAILY;COUNT=3", "EXDATE;VALUE=DATE:20260602"))
     assert days(read, "20260601", "20260701") == ["0601-10", "0603-10"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "without"),
+    [
+        ("FREQ=DAILY;COUNT=6", "FREQ=WEEKLY;BYDAY=WE"),
+        ("FREQ=DAILY", "FREQ=DAILY;INTERVAL=2"),
+        ("FREQ=DAILY;COUNT=6", "FREQ=DAILY;UNTIL=20260602T235959Z"),
+        ("FREQ=DAILY;COUNT=6", "FREQ=MONTHLY;BYMONTHDAY=3,4"),
+    ],
+)
+def test_a_rule_that_excludes_takes_out_what_it_gives(rule: str, without: str) -> None:
+    begin, low, high = datetime(2026, 6, 1, 10), datetime(2026, 6, 1), datetime(2026, 6, 20)
+    whole = rruleset()
+    whole.rrule(rrulestr(rule, dtstart=begin))
+    whole.exrule(rrulestr(without.replace("235959Z", "235959"), dtstart=begin))
+    read = read_object(body(f"RRULE:{rule}", f"EXRULE:{without}"))
+    expected = [each.strftime("%m%d-%H") for each in whole.between(low, high, inc=True)]
+    assert days(read, "20260601", "20260620") == expected
+
+
+def test_a_rule_that_excludes_and_cannot_be_read_takes_nothing_out() -> None:
+    assert len(days(read_object(body("RRULE:FREQ=DAILY;COUNT=3", "EXRULE:odd")), "20260601", "20260620")) == 3
 
 
 def test_this_and_future_moves_all_that_follow() -> None:
