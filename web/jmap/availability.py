@@ -23,6 +23,7 @@ from web.jmap.event import utc_of, utc_text
 from web.jmap.ids import account_id, grantee_of
 from web.jmap.kept import own
 from web.jmap.limits import IN_GET
+from web.jmap.things import MADE
 from web.jmap.turn import Turn
 
 Json = Mapping[str, Any]
@@ -90,16 +91,16 @@ async def _events(
         if error.kind == "accountNotFound":  # nothing there may be looked up
             return []
         raise
+    stored = [name for name in every if not name.startswith(f"{event.LETTER}{MADE}")]
     found = []
-    for at in range(0, len(every), IN_GET):
-        some = tuple(every[at : at + IN_GET])
+    for at in range(0, len(stored), IN_GET):
+        some = tuple(stored[at : at + IN_GET])
         when = await event.get(turn, event.Arguments(account, some, event.COMPUTED))
-        what = {
-            each["id"]: each for each in (await event.get(turn, event.Arguments(account, some, properties)))["list"]
-        }
+        said = await event.get(turn, event.Arguments(account, some, properties))
+        what = {each["id"]: each for each in said["list"]}
         for each in when["list"]:
             span = taken.by(each, range_)
-            if span is not None:
+            if span is not None and each["id"] in what:  # else it went in between
                 found.append((span, what[each["id"]]))
     return found
 
@@ -112,6 +113,8 @@ class _Taken:
 
     def by(self, each: Json, range_: Range) -> Span | None:
         """The time that an event takes; None: it takes none, for it is free, cancelled, or counts not."""
+        if each.get("utcStart") is None:
+            return None
         start = max(_seconds(each["utcStart"]), range_.start)
         end = min(_seconds(each["utcEnd"]), range_.end)
         for kind, times in self._kinds.items():
