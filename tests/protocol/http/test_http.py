@@ -124,7 +124,7 @@ async def test_measures_are_for_who_shows_the_token(tmp_path: Path, shown: str, 
         said, header, body = await answer(client)
     assert said == f"HTTP/1.1 {status}"
     assert header["content-type"].startswith("text/plain; version=0.0.4" if status == "200 OK" else "text/plain")
-    assert (b"# HELP " in body) is (status == "200 OK")
+    assert (b"measure_token" in body) is (status != "200 OK")
 
 
 async def test_without_a_token_nobody_reads_measures_not_even_this_machine() -> None:
