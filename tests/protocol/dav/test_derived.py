@@ -74,6 +74,22 @@ async def test_a_client_that_synchronises_hears_of_each_change_of_a_birthday(ali
     assert await objects(alice) == []
 
 
+async def test_birthdays_come_in_pages_while_nothing_changes(alice: Client) -> None:
+    for number in range(5):
+        await alice.put(CARDS + f"{number}.vcf", card(str(number), f"N{number}", "BDAY:1980-02-03"))
+    first = await alice.sync(DAYS, limit=2)
+    then = await alice.sync(DAYS, token(first), limit=2)
+    last = await alice.sync(DAYS, token(then), limit=2)
+    told = [[each for each in page.hrefs if each != DAYS] for page in (first, then, last)]
+    assert [len(each) for each in told] == [2, 2, 1]
+    assert sorted(each for page in told for each in page) == sorted(await objects(alice))
+    assert (await alice.sync(DAYS, token(last), limit=2)).hrefs == []
+    for number in range(3):
+        await alice.put(CARDS + f"{number}.vcf", card(str(number), f"N{number}", "BDAY:1981-02-03"))
+    assert (await alice.sync(DAYS, token(first), limit=2)).status == 403
+    assert (await alice.sync(DAYS, token(last), limit=2)).status == 403
+
+
 async def test_the_ctag_moves_with_the_contacts_alone(alice: Client) -> None:
     async def tag() -> str | None:
         return (await alice.props(DAYS, "S:getctag")).found(DAYS, "S:getctag")

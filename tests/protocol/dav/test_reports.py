@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from groupware.calendar.item import read_item
 from tests.support.davstand import Client, Stand, card, event
 
 HOME = "/dav/calendars/alice@example.test"
@@ -355,6 +356,24 @@ async def test_pages_of_a_synchronisation_leave_nothing_out(alice: Client) -> No
         if not page.find("D:response/D:error/D:number-of-matches-within-limits"):
             break
     assert sorted(set(seen)) == [f"e{number}.ics" for number in range(7)]
+
+
+async def test_one_write_of_many_is_told_in_pages_of_the_size_that_is_asked_for(stand: Stand, alice: Client) -> None:
+    await fill(alice, old=event("old"))
+    before = (await alice.sync(WORK)).texts("D:sync-token")[0]
+    octets = {f"e{number}.ics": event(str(number)).encode() for number in range(7)}
+    new = [(await read_item(body, stand.house.blobs, name))[1] for name, body in octets.items()]
+    await stand.house.write(lambda tx: tx.append(tx.locate(tx.account("alice@example.test").id, "Calendar").id, new))
+    for token, there in ((before, 7), ("", 8)):
+        pages, more = list[list[str]](), True
+        while more:
+            page = await alice.sync(WORK, token, limit=3)
+            pages.append([each for each in names(page) if each])
+            token = page.texts("D:sync-token")[0]
+            more = bool(page.find("D:response/D:error/D:number-of-matches-within-limits"))
+        assert [len(each) for each in pages] == [3, 3, there - 6]
+        assert len({each for some in pages for each in some}) == there
+        assert names(await alice.sync(WORK, token)) == []
 
 
 @pytest.mark.parametrize("token", ["nonsense", "data:,1-1", "data:,99999999999-5"])
