@@ -41,14 +41,14 @@ def _with_rules(patch: Json, now: Mapping[str, Any]) -> Json:
         rule = patched(_rule_of(now), said).get(_RULE) if said else 0
     except ValueError:
         return patch
-    if not isinstance(rule, Mapping | None):
+    if rule is not None and not isinstance(rule, Mapping):
         return patch
     rest = {way: value for way, value in patch.items() if way not in said}
     return {**rest, _RULES: None if rule is None else [rule]}
 
 
 def _rule_of(event: Mapping[str, Any]) -> Json:
-    rules = event.get(_RULES) or ()
+    rules = event.get(_RULES) or []
     return {_RULE: rules[0]} if len(rules) == 1 else {}
 
 
