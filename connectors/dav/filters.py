@@ -25,6 +25,9 @@ from groupware.model.item import ALWAYS
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 @:/.+_-]+")
 """Texts that stand in facts as they are in the property."""
+_TRIGGER: Final = re.compile(r'"TRIGGER",\{[^{}]*\},"([^"]*)"')
+NEAR: Final = 32 * 86_400
+"""Seconds."""
 MAX_PARTS: Final = 200
 """Of one filter."""
 _ASCII: Final = {each: each + 32 for each in range(ord("A"), ord("Z") + 1)}
@@ -221,6 +224,25 @@ def asks_alarms(comp: Comp) -> bool:
 def asks_times(comp: Comp) -> bool:
     """Whether a filter asks when an object takes place, or when its alarms go off."""
     return any(each.range or any(inner.range for inner in each.comps) for each in comp.comps)
+
+
+def alarm_range(comp: Comp) -> Range | None:
+    """When an alarm of an event has to go off; None: a filter asks something else."""
+    alarms = [inner for each in comp.comps if each.name == "VEVENT" and not each.absent for inner in each.comps]
+    return alarms[0].range if len(comp.comps) == 1 and alarms and not alarms[0].absent else None
+
+
+def rings_far(stated: str) -> bool:
+    """Whether facts have an alarm that may go off at another time than within `NEAR` of its event."""
+    found = _TRIGGER.findall(stated)
+    return len(found) < stated.count('"TRIGGER"') or any(_is_far(each) for each in found)
+
+
+def _is_far(trigger: str) -> bool:
+    try:
+        return abs(int(duration(trigger).total_seconds())) > NEAR
+    except ValueError:
+        return True
 
 
 def words(comp: Comp) -> list[str]:

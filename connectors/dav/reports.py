@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import Final
@@ -145,8 +145,9 @@ async def _by_facts(exchange: Exchange, at: FolderId, comp: Comp, inner: Comp | 
     """Those that are let through by what is kept beside them; of which nothing is kept, by their octets."""
     range_ = inner.range if inner is not None and not inner.absent else None
     sure, unsure = set[Uid](), set[Uid]()
+    near = await _near(exchange, at, comp)
     async for facts in _facts(exchange, at, range_, alarms=filters.asks_alarms(comp)):
-        some, others = await asyncio.to_thread(_stated, facts, comp, zone)
+        some, others = await asyncio.to_thread(_stated, facts, comp, zone, near)
         sure |= some
         unsure |= others
     items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, _ranges(sure | unsure)))
@@ -177,10 +178,24 @@ def _facts_of(at: FolderId, uids: Uids, alarms: bool, limit: int, tx: ReadTx) ->
     return tx.facts(at, uids, alarms=alarms, limit=limit)
 
 
-def _stated(facts: Sequence[tuple[Uid, str]], comp: Comp, zone: tzinfo) -> tuple[set[Uid], set[Uid]]:
-    """Those that their facts let through, and those that have none."""
+async def _near(exchange: Exchange, at: FolderId, comp: Comp) -> Collection[Uid] | None:
+    """What takes place about the time when a filter wants an alarm to go off; None: it wants something else."""
+    rings = filters.alarm_range(comp)
+    if rings is None:
+        return None
+    low, high = rings.start - filters.NEAR - FLOAT, rings.end + filters.NEAR + FLOAT
+    found, rest = await exchange.parts.store.read(exchange.who, lambda tx: tx.spans(at, low, high))
+    return {uid for uid, _ in (*found, *rest)}
+
+
+def _stated(
+    facts: Sequence[tuple[Uid, str]], comp: Comp, zone: tzinfo, near: Collection[Uid] | None
+) -> tuple[set[Uid], set[Uid]]:
+    """Those that their facts let through, and those that have none. `near`: see `_near`."""
     words, timed = filters.words(comp), filters.asks_times(comp)
     likely = [(uid, said) for uid, said in facts if readable(said) and filters.may_have(said, words)]
+    if near is not None:
+        likely = [(uid, said) for uid, said in likely if uid in near or filters.rings_far(said)]
     sure = {uid for uid, said in likely if filters.admits(comp, read_facts(said, timed=timed), zone)}
     return sure, {uid for uid, said in facts if not readable(said)}
 

@@ -166,3 +166,18 @@ async def test_objects_are_asked_some_at_a_time(
     week = between("20261201T000000Z", "20261208T000000Z", ABSENT.format("CATEGORIES"))
     assert len(names(await alice.query(WORK, week, TAGS))) == 3
     assert read == []
+
+
+async def test_alarms_that_ring_long_before_their_event_are_found(alice: Client, read: list[str]) -> None:
+    def ringing(trigger: str) -> list[str]:
+        return [line if not line.startswith("TRIGGER") else f"TRIGGER{trigger}" for line in ALARM]
+
+    fixed = ringing(";VALUE=DATE-TIME:20261231T100000Z")
+    await alice.put(WORK + "far.ics", event("far", "20270301T100000Z", *ringing(":-P60D")))
+    await alice.put(WORK + "fixed.ics", event("fixed", "20270301T100000Z", *fixed))
+    await alice.put(WORK + "near.ics", event("near", "20270101T100000Z", "RRULE:FREQ=YEARLY", *ringing(":-P1D")))
+    every = ["far.ics", "fixed.ics", "near.ics"]
+    for day, found in (("20261231", every), ("20270301", []), ("20291231", ["near.ics"])):
+        range_ = f'<C:time-range start="{day}T000000Z" end="{day}T235900Z"/>'
+        assert sorted(names(await alice.query(WORK, comp("VEVENT", comp("VALARM", range_)), TAGS))) == found
+    assert read == []
