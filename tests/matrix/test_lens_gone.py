@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
 from tests.matrix.test_lens import BOB, HIDDEN, OPEN, SOON
 from tests.matrix.test_lens_exchange import sync
+from tests.support import imapstand
 from tests.support.davstand import event
 from tests.support.ewsstand import Said
-from tests.support.imapstand import stand as imap_stand
 from tests.support.sharestand import CALENDAR, Stand, filled_stand
 
 CLOSED = OPEN.replace("LOCATION:Attic", "CLASS:CONFIDENTIAL")
@@ -182,9 +183,11 @@ async def test_a_device_is_told_of_what_could_be_seen(filled: Stand) -> None:
 # --- IMAP -------------------------------------------------------------------------------------------------------------
 
 
-async def test_imap_tells_of_what_could_be_seen(tmp_path: Path) -> None:
-    async with imap_stand(tmp_path, config="[imap]\nshow_all_folders = true\n") as made:
-        items = [(await read_item(text.encode(), made.blobs, f"{text[60:70]}.ics"))[1] for text in (OPEN, HIDDEN)]
+@asynccontextmanager
+async def mailbox(tmp_path: Path) -> AsyncIterator[tuple[imapstand.Stand, FolderId]]:
+    """Alice's calendar as Bob has it in IMAP, with one event that he may see and one that he may not."""
+    async with imapstand.stand(tmp_path, config="[imap]\nshow_all_folders = true\n") as made:
+        items = [(await read_item(text.encode(), made.blobs, name))[1] for name, text in (("a", OPEN), ("b", HIDDEN))]
 
         def put(tx: WriteTx) -> FolderId:
             at = tx.locate(tx.account("alice@example.test").id, "Calendar").id
@@ -192,17 +195,27 @@ async def test_imap_tells_of_what_could_be_seen(tmp_path: Path) -> None:
             tx.grant(at, BOB, parse_rights("lr"))
             return at
 
-        at = await made.write(put)
-        async with made.client("bob") as watching, made.client("bob") as later:
-            await watching.ask("ENABLE QRESYNC")
-            said = await watching.ask(f'SELECT "{HERS}"')
-            [validity] = [line.split()[3][:-1] for line in said.untagged if b"UIDVALIDITY" in line]
-            [modseq] = [line.split()[3][:-1] for line in said.untagged if b"HIGHESTMODSEQ" in line]
-            await made.write(lambda tx: tx.expunge(at, EVERY, deleted_only=False))
-            assert (await watching.ask("NOOP")).of(b"VANISHED") == [b"* VANISHED 1"]
-            await later.ask("ENABLE QRESYNC")
-            known = f"{validity.decode()} {modseq.decode()}"
-            said = await later.ask(f'SELECT "{HERS}" (QRESYNC ({known}))')
-            assert [line for line in said.untagged if b"VANISHED" in line] == [b"* VANISHED (EARLIER) 1"]
-            said = await later.ask(f"UID FETCH 1:9 (FLAGS) (CHANGEDSINCE {modseq.decode()} VANISHED)")
-            assert [line for line in said.untagged if b"VANISHED" in line] == [b"* VANISHED (EARLIER) 1"]
+        yield made, await made.write(put)
+
+
+@pytest.mark.parametrize("command", ['STATUS "{}" ({})', 'LIST "" "{}" RETURN (STATUS ({}))'])
+async def test_the_numbers_of_a_mailbox_are_of_what_one_may_see(tmp_path: Path, command: str) -> None:
+    async with mailbox(tmp_path) as (made, _), made.client("bob") as bob:
+        [line] = (await bob.ask(command.format(HERS, "MESSAGES UNSEEN SIZE"))).of(b"STATUS")
+        assert b"MESSAGES 1 UNSEEN 1 SIZE %d" % len(OPEN) in line
+
+
+async def test_imap_tells_of_what_could_be_seen(tmp_path: Path) -> None:
+    async with mailbox(tmp_path) as (made, at), made.client("bob") as watching, made.client("bob") as later:
+        await watching.ask("ENABLE QRESYNC")
+        said = await watching.ask(f'SELECT "{HERS}"')
+        [validity] = [line.split()[3][:-1] for line in said.untagged if b"UIDVALIDITY" in line]
+        [modseq] = [line.split()[3][:-1] for line in said.untagged if b"HIGHESTMODSEQ" in line]
+        await made.write(lambda tx: tx.expunge(at, EVERY, deleted_only=False))
+        assert (await watching.ask("NOOP")).of(b"VANISHED") == [b"* VANISHED 1"]
+        await later.ask("ENABLE QRESYNC")
+        known = f"{validity.decode()} {modseq.decode()}"
+        said = await later.ask(f'SELECT "{HERS}" (QRESYNC ({known}))')
+        assert [line for line in said.untagged if b"VANISHED" in line] == [b"* VANISHED (EARLIER) 1"]
+        said = await later.ask(f"UID FETCH 1:9 (FLAGS) (CHANGEDSINCE {modseq.decode()} VANISHED)")
+        assert [line for line in said.untagged if b"VANISHED" in line] == [b"* VANISHED (EARLIER) 1"]

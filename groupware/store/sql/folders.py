@@ -15,7 +15,7 @@ from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Where
 
-from . import schema
+from . import objects, schema
 from .guard import SERVER, Opened, absent
 from .paths import walk
 from .settings import effective, epoch
@@ -83,13 +83,14 @@ def shown(tx: Tx, at: Opened) -> Folder:
     """An opened folder, as the asking principal sees it."""
     own, tree = at.owner == tx.who.account, at.tree
     path = view_path(tree, at.id, tx.who)
-    unseen, subscribed = at.unseen, False
+    rights, until = tree.rights_until(tx.who, at.id)  # those that one holds, also where `outline` opens by fewer
+    many, fresh, deleted, octets, extra = objects.withheld(tx, at.id, at.kind, rights)
+    unseen, subscribed = at.unseen - fresh, False
     if at.reader:
-        unseen = at.total - int(tx.sql.value(_SEEN_HERE, {"account": at.reader, "at": at.id}))
+        unseen = at.total - many - int(tx.sql.value(_SEEN_HERE, {"account": at.reader, "at": at.id}))
     if tx.who.account != SERVER:
         said = tx.sql.row(_IS_SUBSCRIBED, {"account": tx.who.account, "path": path})
         subscribed = bool(said[0]) if said is not None else _by_default(tx, own, at.settings)
-    rights, until = tree.rights_until(tx.who, at.id)  # those that one holds, also where `outline` opens by fewer
     return Folder(
         id=at.id,
         owner=at.owner,
@@ -100,17 +101,17 @@ def shown(tx: Tx, at: Opened) -> Folder:
         uidvalidity=at.uidvalidity,
         uidnext=at.uidnext,
         modseq=at.modseq,
-        total=at.total,
+        total=at.total - many,
         unseen=unseen,
-        deleted=at.deleted,
-        bytes=at.bytes,
+        deleted=at.deleted - deleted,
+        bytes=at.bytes - octets,
         rights=rights,
         subscribed=subscribed,
         shared_seen=at.shared_seen,
         children=has_children(tx, tree, at.id),
         exists=at.parent is not None,
         own=own,
-        extra=at.extra,
+        extra=at.extra - extra,
         born=at.created,
         copies=at.copies,
         fed=tree.nodes[at.id].fed,

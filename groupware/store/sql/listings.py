@@ -18,7 +18,7 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.model.times import NEVER, now_micros
 
-from . import schema
+from . import objects, schema
 from .engine import Row
 from .folders import has_children, role_for, said_of_paths, subscribed_by_default
 from .guard import SERVER
@@ -158,6 +158,7 @@ def _listed(tx: Tx, tree: Tree, row: Row | None, at: FolderId, seen: int, kind: 
         return None
     own = tree.owner == tx.who.account
     shares = bool(row[8]) or own or tx.who.account == SERVER
+    many, fresh, deleted, octets, extra = objects.withheld(tx, at, node.kind, rights)
     return Folder(
         id=at,
         owner=tree.owner,
@@ -168,15 +169,15 @@ def _listed(tx: Tx, tree: Tree, row: Row | None, at: FolderId, seen: int, kind: 
         uidvalidity=row[1],
         uidnext=row[2],
         modseq=row[3],
-        total=row[4],
-        unseen=row[5] if shares else row[4] - seen,
-        deleted=row[6],
-        bytes=row[7],
+        total=row[4] - many,
+        unseen=row[5] - fresh if shares else row[4] - many - seen,
+        deleted=row[6] - deleted,
+        bytes=row[7] - octets,
         rights=rights,
         shared_seen=bool(row[8]),
         children=has_children(tx, tree, at),
         own=own,
-        extra=row[9],
+        extra=row[9] - extra,
         born=row[10],
         copies=row[11],
         fed=node.fed,

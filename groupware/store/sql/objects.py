@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, or_, select
 from sqlalchemy.sql import Select
 
 from groupware.model.errors import IdentTaken, Refused
@@ -47,6 +47,19 @@ _KNOWN: Final = (
 )
 _PRIVATE: Final = (
     select(_k.uid)
+    .select_from(schema.object_key.join(schema.item, and_(_i.folder_id == _k.folder_id, _i.uid == _k.uid)))
+    .where(_k.folder_id == bindparam("at"))
+    .where(schema.PRIVATE_OBJECT)
+    .where(or_(_i.author_id.is_(None), _i.author_id != bindparam("reader")))
+)
+_WITHHELD: Final = (
+    select(
+        func.count(),
+        func.coalesce(func.sum(case((_i.flags.op("&")(1) == 0, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((_i.flags.op("&")(8) != 0, 1), else_=0)), 0),
+        func.coalesce(func.sum(_i.size), 0),
+        func.coalesce(func.sum(_i.extra), 0),
+    )
     .select_from(schema.object_key.join(schema.item, and_(_i.folder_id == _k.folder_id, _i.uid == _k.uid)))
     .where(_k.folder_id == bindparam("at"))
     .where(schema.PRIVATE_OBJECT)
@@ -180,6 +193,14 @@ def hidden(tx: Tx, here: Opened) -> Collection[int]:
     if here.kind == Kind.MAIL or Right.PRIVATE in here.rights:
         return ()
     return frozenset(uid for (uid,) in tx.sql.rows(_PRIVATE, {"at": here.id, "reader": tx.who.account}))
+
+
+def withheld(tx: Tx, at: int, kind: str, rights: Right) -> tuple[int, int, int, int, int]:
+    """How many objects of a folder one is not told of with these rights; unseen, deleted, and their octets."""
+    if kind == Kind.MAIL or Right.PRIVATE in rights:
+        return 0, 0, 0, 0, 0
+    many, unseen, deleted, octets, extra = tx.sql.rows(_WITHHELD, {"at": at, "reader": tx.who.account})[0]
+    return many, int(unseen), int(deleted), int(octets), int(extra)
 
 
 def shown(tx: Tx, here: Opened, rows: list[Row]) -> list[Row]:
