@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from groupware.store.sql.engine import Database, open_database
+from groupware.model.ids import BEGINNING, EVERY
+from groupware.store.sql.engine import Database, Row, Sql, open_database
+from tests.store.house import house
+from tests.store.world import letter, people
 
 MOST = 0x7FFF0000
 """SQLite's own bound (SQLITE_MAX_MMAP_SIZE)."""
@@ -32,3 +36,22 @@ def test_threads_that_read_see_all_of_the_file_that_sqlite_maps(database: Databa
 
 def test_who_writes_sees_none_of_it(database: Database) -> None:
     assert mapped(database.writers) == 0
+
+
+def test_all_entries_of_a_folder_are_read_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordinary, found = Sql.rows, list[tuple[int, int]]()
+
+    def rows(sql: Sql, *more: Any) -> list[Row]:
+        read = ordinary(sql, *more)
+        found.append((len(read), sql._cursor.execute("PRAGMA mmap_size").fetchone()[0]))
+        return read
+
+    with house(tmp_path, "") as made:
+        made.domain("example.test")
+        world = people(made)
+        world.put(letter(), letter())
+        monkeypatch.setattr(Sql, "rows", rows)
+        world.read(world.alice, lambda tx: tx.changes(world.work, BEGINNING))
+        assert found[-1] == (2, 0)
+        world.read(world.alice, lambda tx: tx.columns(world.work, ("summary",), EVERY))
+        assert found[-1] == (2, MOST)

@@ -152,7 +152,8 @@ def entries(tx: Tx, at: FolderId) -> Sequence[Entry]:
 
 
 def _everything(tx: Tx, here: Opened) -> Sequence[Entry]:
-    return list(starmap(Entry, rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])))
+    with tx.sql.page_by_page():
+        return list(starmap(Entry, rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])))
 
 
 def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
