@@ -178,10 +178,12 @@ def rows_of(tx: ReadTx, folders: Mapping[FolderId, Folder], names: Sequence[str]
     emails = instances_of(tx, folders, [number for each in names if (number := email_of(each)) is not None])
     found = {}
     for at, here in by_folder(some[0] for some in emails.values()).items():
-        for _, *rest in tx.columns(at, COLUMNS, ranges([each.uid for each in here])):
-            email, some = rest[0], emails[rest[0]]
-            bits, words = marks_of(some)
-            found[email_id(email)] = Row(*rest, messages=some, bits=bits, words=words)
+        rows = tx.columns(at, COLUMNS, ranges([each.uid for each in here]))
+        for _, email, blob, saved, size, summary, message, references in rows:
+            bits, words = marks_of(emails[email])
+            found[email_id(email)] = Row(
+                email, blob, saved, size, summary, message, references, emails[email], bits, words
+            )
     return found
 
 

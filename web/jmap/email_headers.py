@@ -25,7 +25,7 @@ async def with_headers(turn: Turn, account: str, sought: Filter) -> Filter:
         for at, uids in places(tx, sought, searched).items():
             for name, text in asked if uids else ():
                 known, rest = tx.in_headers(at, text, name)
-                unread = [uid for uid in rest if _worth(uid, uids)]
+                unread = [uid for uid in rest if inside(uid, uids)]
                 looked.append(((name, text), at, known, tx.items(at, ranges(unread), summary=True) if unread else ()))
         return looked
 
@@ -46,6 +46,7 @@ def places(tx: ReadTx, sought: Filter, searched: Sequence[FolderId]) -> Mapping[
     return {at: ranges(uids) for at, uids in found.items()}
 
 
-def _worth(uid: Uid, uids: Uids) -> bool:
+def inside(uid: Uid, uids: Uids) -> bool:
+    """Whether it is in one of the ranges, which are in order."""
     at = bisect_right(uids, (uid, LAST_UID))
     return at > 0 and uid <= uids[at - 1][1]

@@ -10,7 +10,7 @@ from groupware.model.folder import Folder
 from groupware.model.ids import EVERY, FolderId, ItemId, Uids, ranges
 from groupware.store.api import ReadTx
 from web.jmap.email_filter import UNREAD, Filter
-from web.jmap.email_headers import places
+from web.jmap.email_headers import inside, places
 from web.jmap.email_sort import Criterion, columns_of
 from web.jmap.instances import Emails, by_folder, marks_of, twins_in
 
@@ -60,18 +60,13 @@ def _as_one(
     """The rows, with one for each of these emails: their marks are not those of any one of their messages."""
     one: dict[int, Row] = {}
     for at, here in by_folder(each for some in twins.values() for each in some).items():
-        if there.get(at):
-            for row in _rows(tx, at, names, _both(there[at], ranges([each.uid for each in here]))):
-                known = one.get(row["email"])
-                if known is None or (row["saved"], row["uid"]) > (known["saved"], known["uid"]):
-                    one[row["email"]] = row
+        uids = [each.uid for each in here if inside(each.uid, there.get(at, ()))]
+        for row in _rows(tx, at, names, ranges(uids)) if uids else ():
+            known = one.get(row["email"])
+            if known is None or (row["saved"], row["uid"]) > (known["saved"], known["uid"]):
+                one[row["email"]] = row
     for email, row in one.items():
         some = twins[ItemId(email)]
         row["bits"], row["words"] = marks_of(some)
         row["mailboxes"] = {each.folder for each in some}
     return [row for row in rows if row["email"] not in twins] + list(one.values())
-
-
-def _both(some: Uids, others: Uids) -> Uids:
-    """What is in both; each of the others is one alone or a few that follow each other."""
-    return [(max(low, a), min(high, b)) for low, high in some for a, b in others if low <= b and a <= high]

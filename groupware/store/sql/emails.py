@@ -79,7 +79,8 @@ def instances(tx: Tx, emails: Sequence[ItemId] | None, among: Sequence[FolderId]
 
 
 def _instance(row: Row, *, own: bool) -> Instance:
-    return Instance(*row[:5], row[7] if own else row[5], row[6])
+    email, at, uid, item, came, bits, words, mine = row
+    return Instance(email, at, uid, item, came, mine if own else bits, words)
 
 
 def _numbers(tx: Tx, some: Sequence[int]) -> list[int] | str:
