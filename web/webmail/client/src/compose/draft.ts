@@ -3,6 +3,7 @@ import { t } from "i18next";
 import { change, request, type Uploaded, upload } from "../jmap/client";
 import type { Address, Email, FullEmail, Identity } from "../jmap/types";
 import { refreshList } from "../mail/lists";
+import { fromTo, takingOut } from "../mail/places";
 import { long, size } from "../mail/when";
 import { get, set, toast, withRole } from "../store";
 import { fromBooks, learn } from "./known";
@@ -206,10 +207,18 @@ export function emailOf(draft: Draft, mailboxId: string): Record<string, unknown
 async function put(draft: Draft): Promise<string> {
   const drafts = withRole(draft.accountId, "drafts");
   if (!drafts) throw new Error(t("compose.noDrafts"));
-  const destroy = draft.emailId ? [draft.emailId] : [];
   const create = { draft: emailOf(draft, drafts.id) };
-  const [answer] = await change([["Email/set", { accountId: draft.accountId, create, destroy }]]);
+  const [answer] = await change([
+    ["Email/set", { accountId: draft.accountId, create, ...withoutIt(draft, drafts.id) }],
+  ]);
   return answer.created.draft.id;
+}
+
+/** Arguments of Email/set that take away what a draft was; where it has been copied to, that stays. */
+function withoutIt({ emailId }: Draft, mailboxId: string) {
+  if (!emailId) return {};
+  const known = get().emails[emailId] ?? get().full[emailId];
+  return takingOut([{ id: emailId, mailboxIds: known?.mailboxIds ?? { [mailboxId]: true } }], mailboxId);
 }
 
 /** Keeps it on the server; one saving of a draft at a time. */
@@ -266,7 +275,8 @@ export async function discard(key: number): Promise<void> {
     toast(t("compose.discarded"), {
       undo: () => set({ drafts: [...get().drafts, { ...draft, emailId: null, state: "changed" }] }),
     });
-  if (draft.emailId) await change([["Email/set", { accountId: draft.accountId, destroy: [draft.emailId] }]]);
+  const without = withoutIt(draft, withRole(draft.accountId, "drafts")?.id ?? "");
+  if (draft.emailId) await change([["Email/set", { accountId: draft.accountId, ...without }]]);
 }
 
 /** Hands it in, to leave after some seconds; until then it can be taken back. */
@@ -290,7 +300,7 @@ export async function send(key: number): Promise<boolean> {
       },
       rcptTo: [...draft.to, ...draft.cc, ...draft.bcc].map(({ email }) => ({ email, parameters: null })),
     };
-    const done = { mailboxIds: { [sent.id]: true }, "keywords/$draft": null };
+    const done = { ...fromTo(drafts.id, sent.id), "keywords/$draft": null };
     const [answer] = await change([
       [
         "EmailSubmission/set",
@@ -325,7 +335,8 @@ async function takeBack(draft: Draft, submission: string, draftsId: string): Pro
   if (!emailId) return;
   try {
     await change([["EmailSubmission/set", { accountId, update: { [submission]: { undoStatus: "canceled" } } }]]);
-    const again = { mailboxIds: { [draftsId]: true }, "keywords/$draft": true };
+    const sent = withRole(accountId, "sent");
+    const again = { ...fromTo(sent?.id ?? "", draftsId), "keywords/$draft": true };
     await change([["Email/set", { accountId, update: { [emailId]: again } }]]);
     set({ drafts: [...get().drafts, draft] });
     toast(t("compose.takenBack"));

@@ -23,6 +23,7 @@ import { accountsOf, archive, junk, notJunk, remove, toggleFlag, toggleSeen } fr
 import { exportUrl, fetchFile } from "./export";
 import { accountName } from "./FolderTree";
 import { move } from "./moving";
+import { shownIn } from "./places";
 import { askSnooze, togglePin } from "./snooze";
 import { lines } from "./tree";
 
@@ -33,7 +34,7 @@ export function Actions({ ids }: { ids: string[] }) {
   const unread = useApp((state) => ids.some((id) => !state.emails[id]?.keywords.$seen));
   const flagged = useApp((state) => ids.every((id) => state.emails[id]?.keywords.$flagged));
   if (!first) return null;
-  const inJunk = Boolean(first.mailboxIds[withRole(first.accountId, "junk")?.id ?? ""]);
+  const inJunk = withRole(first.accountId, "junk")?.id === shownIn(first);
   return (
     <>
       <IconButton label={t("act.archive")} keys="e" onClick={() => void archive(ids)}>

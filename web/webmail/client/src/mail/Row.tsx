@@ -10,6 +10,7 @@ import { unreadIn } from "./conversation";
 import { accountName, DRAGGED } from "./FolderTree";
 import { open } from "./keys";
 import { Labels } from "./Labels";
+import { shownIn } from "./places";
 import { resumeById } from "./Reader";
 import { Sign } from "./Sign";
 import { long, short, soon } from "./when";
@@ -90,11 +91,7 @@ export const Row = memo(function Row({ id, top, index, total, shown, at, selecte
       >
         {selected ? <Check /> : <Sign name={people} address={first?.email} />}
       </button>
-      <a
-        href={`/mail/${email.accountId}/${Object.keys(email.mailboxIds)[0]}/${id}`}
-        onClick={act}
-        aria-current={shown || undefined}
-      >
+      <a href={`/mail/${email.accountId}/${shownIn(email)}/${id}`} onClick={act} aria-current={shown || undefined}>
         <Head email={email} people={people} unread={unread} />
         <span className="about">
           <span className="subject" dir="auto">
@@ -154,10 +151,11 @@ function Head({ email, people, unread }: { email: Email; people: string; unread:
 function Where({ email }: { email: Email }) {
   const where = useApp((state) => {
     if (state.list?.sources === null) return null;
-    const folder = state.mailboxes[email.accountId]?.find((each) => email.mailboxIds[each.id]);
+    const folders = state.mailboxes[email.accountId]?.filter((each) => email.mailboxIds[each.id]) ?? [];
     const account = state.accounts.find((each) => each.id === email.accountId);
-    if (!folder) return null;
-    return account?.own === false ? `${accountName(account)} · ${folderName(folder)}` : folderName(folder);
+    if (!folders.length) return null;
+    const names = folders.map(folderName).join(", ");
+    return account?.own === false ? `${accountName(account)} · ${names}` : names;
   });
   return where && <span className="where">{where}</span>;
 }

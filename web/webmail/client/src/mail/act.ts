@@ -8,8 +8,9 @@ import { get, go, mailboxOf, set, toast, withRole } from "../store";
 import { inLine, unreadIn } from "./conversation";
 import { keepEmails, linesOf, refreshList } from "./lists";
 import { loadMailboxes } from "./load";
+import { moving, shownIn, takingOut } from "./places";
 
-type Patch = Record<string, true | null | Record<string, true> | NonNullable<Email["snoozed"]>>;
+type Patch = Record<string, true | null | NonNullable<Email["snoozed"]>>;
 const PERMANENT_SECONDS = 8;
 
 /** The emails that are meant: those that are selected, or the one that is read or pointed at. */
@@ -34,15 +35,20 @@ export async function whole(ids: string[]): Promise<Email[]> {
 }
 
 function patched(email: Email, patch: Patch): Email {
-  const keywords = { ...email.keywords };
-  let { mailboxIds } = email;
+  const next = { ...email, keywords: { ...email.keywords }, mailboxIds: { ...email.mailboxIds } };
   for (const [path, value] of Object.entries(patch)) {
-    if (path === "mailboxIds") mailboxIds = value as Record<string, true>;
-    else if (path === "snoozed") continue;
-    else if (value === null) delete keywords[path.slice("keywords/".length)];
-    else keywords[path.slice("keywords/".length)] = true;
+    if (path === "snoozed") continue;
+    const { all, name } = at(next, path);
+    if (value === null) delete all[name];
+    else all[name] = true;
   }
-  return { ...email, keywords, mailboxIds };
+  return next;
+}
+
+/** The keywords or mailboxes that a path is about, and which of them. */
+function at(email: Email, path: string): { all: Record<string, true>; name: string } {
+  const [kind = "", name = ""] = path.split(/\/(.*)/);
+  return { all: kind === "keywords" ? email.keywords : email.mailboxIds, name };
 }
 
 /** Shows emails as they will be. */
@@ -132,9 +138,9 @@ async function send(before: Email[], after: Email[], patchOf: (each: Email) => P
 }
 
 function standing(email: Email, path: string): Patch[string] {
-  if (path === "mailboxIds") return email.mailboxIds;
   if (path === "snoozed") return email.snoozed ?? null;
-  return email.keywords[path.slice("keywords/".length)] ? true : null;
+  const { all, name } = at(email, path);
+  return all[name] ? true : null;
 }
 
 function known(ids: string[]): Email[] {
@@ -146,7 +152,9 @@ export async function apply(ids: string[], patchOf: (each: Email) => Patch, said
   if (known(ids).length) await applyTo(await whole(ids), patchOf, said);
 }
 
-async function applyTo(before: Email[], patchOf: (each: Email) => Patch, said: string | null): Promise<void> {
+async function applyTo(before: Email[], given: (each: Email) => Patch, said: string | null): Promise<void> {
+  const patches = new Map(before.map((each) => [each.id, given(each)])); // where it leaves is where it is looked at now
+  const patchOf = (each: Email) => patches.get(each.id) ?? {};
   const after = before.map((each) => patched(each, patchOf(each)));
   const reverse = (each: Email): Patch => {
     const was = before.find((other) => other.id === each.id) ?? each;
@@ -217,7 +225,7 @@ async function moveToRole(ids: string[], role: string, name: string): Promise<vo
     const first = Object.values(to)[0];
     if (!first) return;
     const said = t("toast.moved", { count: there.length, folder: folderName(first) });
-    await apply(there, (each) => ({ mailboxIds: { [to[each.accountId]?.id ?? ""]: true } }), said);
+    await apply(there, (each) => moving(each, to[each.accountId]?.id ?? ""), said);
   } catch (error) {
     toast((error as Error).message, { error: true });
   }
@@ -229,23 +237,25 @@ export const junk = (ids: string[]) => moveToRole(ids, "junk", "Junk");
 /** From Junk, back to where mail comes in. */
 export const notJunk = (ids: string[]) => moveToRole(ids, "inbox", "Inbox");
 
-async function destroy(emails: Email[]): Promise<void> {
-  for (const [accountId, some] of pieces(emails))
-    await change([["Email/set", { accountId, destroy: some.map((each) => each.id) }]]);
+async function takeOut(emails: Email[]): Promise<void> {
+  for (const [accountId, some] of pieces(emails)) {
+    const trash = withRole(accountId, "trash");
+    if (trash) await change([["Email/set", { accountId, ...takingOut(some, trash.id) }]]);
+  }
 }
 
-/** Into Trash; from there for good, when nobody has taken it back after some seconds. */
+/** Into Trash; from there, when nobody has taken it back after some seconds, for good where it is nowhere else. */
 export async function remove(ids: string[]): Promise<void> {
   const { emails } = get();
   const inTrash = (id: string) => {
-    const trash = withRole(emails[id]?.accountId ?? null, "trash");
-    return trash !== undefined && emails[id]?.mailboxIds[trash.id] === true;
+    const email = emails[id];
+    return email !== undefined && withRole(email.accountId, "trash")?.id === shownIn(email);
   };
   if (!ids.every(inTrash)) return moveToRole(ids, "trash", "Trash");
   const before = await whole(ids);
   takeOff(new Set(ids));
   const keep = later(PERMANENT_SECONDS, () =>
-    destroy(before).catch((error: Error) => {
+    takeOut(before).catch((error: Error) => {
       toast(error.message, { error: true });
       void refreshList();
     }),

@@ -10,8 +10,10 @@ import {
   set as timed,
 } from "date-fns";
 import { t } from "i18next";
+import type { Email } from "../jmap/types";
 import { get, set, toast, withRole } from "../store";
 import { apply, mark, roleFor } from "./act";
+import { fromTo, moving, shownIn } from "./places";
 import { long } from "./when";
 
 const MORNING = { hours: 8, minutes: 0, seconds: 0, milliseconds: 0 };
@@ -59,16 +61,11 @@ export async function snooze(ids: string[], until: string): Promise<void> {
     const at = await roleFor(accountId, "snoozed", "Snoozed");
     if (!at) return;
     const said = t("snooze.done", { count: ids.length, when: long(until) });
-    const patch = (each: {
-      mailboxIds: Record<string, true>;
-      snoozed?: { moveToMailboxId: string | null } | null;
-    }) => ({
-      mailboxIds: { [at.id]: true as const },
+    const patch = (each: Email) => ({
+      ...moving(each, at.id),
       snoozed: {
         until,
-        moveToMailboxId: each.mailboxIds[at.id]
-          ? (each.snoozed?.moveToMailboxId ?? null)
-          : (Object.keys(each.mailboxIds)[0] ?? null),
+        moveToMailboxId: each.mailboxIds[at.id] ? (each.snoozed?.moveToMailboxId ?? null) : shownIn(each) || null,
       },
     });
     await apply(ids, patch, said);
@@ -88,12 +85,10 @@ export function allWait(ids: string[]): boolean {
 
 /** Those that wait come back now. */
 export async function bringBack(ids: string[]): Promise<void> {
-  const inbox = withRole(get().accounts.find((each) => each.own)?.id ?? null, "inbox");
-  if (!inbox) return;
-  const back = (each: { snoozed?: { moveToMailboxId: string | null } | null }) => ({
-    mailboxIds: { [each.snoozed?.moveToMailboxId ?? inbox.id]: true as const },
-    snoozed: null,
-  });
+  const own = get().accounts.find((each) => each.own)?.id ?? null;
+  const [inbox, at] = [withRole(own, "inbox"), withRole(own, "snoozed")];
+  if (!inbox || !at) return;
+  const back = (each: Email) => ({ ...fromTo(at.id, each.snoozed?.moveToMailboxId ?? inbox.id), snoozed: null });
   await apply(ids, back, t("snooze.back", { count: ids.length }));
 }
 

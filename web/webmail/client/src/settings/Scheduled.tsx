@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { change, request } from "../jmap/client";
 import { refreshList } from "../mail/lists";
+import { fromTo } from "../mail/places";
 import { long } from "../mail/when";
 import { toast, withRole } from "../store";
 import { Bones } from "./SettingsRoom";
@@ -45,7 +46,8 @@ export default function Scheduled() {
     try {
       await change([["EmailSubmission/set", { accountId, update: { [each.id]: { undoStatus: "canceled" } } }]]);
       if (drafts) {
-        const back = { mailboxIds: { [drafts.id]: true }, "keywords/$draft": true };
+        const sent = withRole(accountId, "sent");
+        const back = { ...fromTo(sent?.id ?? "", drafts.id), "keywords/$draft": true };
         await change([["Email/set", { accountId, update: { [each.emailId]: back } }]]);
       }
       toast(t("compose.takenBack"));
