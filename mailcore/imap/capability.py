@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from mailcore.server.connection import Connection
@@ -68,21 +69,31 @@ _KNOWN: Final = b" ".join(
 )
 
 
-def capabilities(
-    connection: Connection, signin: SignIn, append_limit: int, *, known: bool, message_limit: int = 0, scripts: str = ""
-) -> bytes:
-    """The capabilities as things are: what concerns signing in is said to strangers only.
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What capabilities depend on."""
 
-    `scripts` is where the scripts of folders are edited (RFC 6785 §2.1).
-    """
+    known: bool
+    """Somebody has signed in."""
+    message_limit: int = 0
+    scripts: str = ""
+    """Where the scripts of folders are edited. RFC 6785 §2.1."""
+    jmap: bool = False
+    """What was used to sign in is enough for JMAP. RFC 9698 §3."""
+
+
+def capabilities(connection: Connection, signin: SignIn, append_limit: int, as_: Announced) -> bytes:
+    """The capabilities as things are: what concerns signing in is said to strangers only."""
     words = [_ALWAYS, _KNOWN, b"APPENDLIMIT=%d" % append_limit]
-    if scripts:
-        words.append(b"IMAPSIEVE=" + scripts.encode("ascii"))
-    if message_limit:
-        words.append(b"MESSAGELIMIT=%d" % message_limit)
-    if known and not connection.compressed:
+    if as_.scripts:
+        words.append(b"IMAPSIEVE=" + as_.scripts.encode("ascii"))
+    if as_.message_limit:
+        words.append(b"MESSAGELIMIT=%d" % as_.message_limit)
+    if as_.known and as_.jmap:
+        words.append(b"JMAPACCESS")
+    if as_.known and not connection.compressed:
         words.append(b"COMPRESS=DEFLATE")
-    if not known:
+    if not as_.known:
         if connection.can_start_tls:
             words.append(b"STARTTLS")
         if not signin.passwords:

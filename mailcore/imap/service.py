@@ -13,6 +13,7 @@ from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.gate import Refusal
 from mailcore.server.listener import Listener
+from mailcore.server.offers import jmap_session
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
@@ -40,6 +41,8 @@ def imap(parts: Parts, setup: ServiceSetup) -> Service:
         log=events,
         spool=Spool(setup.config.data),
         scripts=_scripts(setup.config),
+        jmap=jmap_session(setup.config),
+        jmap_section=setup.config.services["http"],
     )
     manner = Manner(places=setup.section.max_conn_threads, read_ahead=READ_AHEAD, scope=log.session, refuse=_refuse)
     service: StreamService = StreamService(setup.name, lambda connection: Session(connection, shared), events, manner)

@@ -26,7 +26,7 @@ from groupware.store.api import Blobs, ReadTx, WriteTx
 from mailcore.imap import names
 from mailcore.imap.annotation_news import AnnotationNews
 from mailcore.imap.bodies import bodies
-from mailcore.imap.capability import capabilities
+from mailcore.imap.capability import Announced, capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
 from mailcore.imap.notice import Happening, Notices
@@ -58,6 +58,7 @@ class Session:
         "_reader",
         "_service",
         "annotations",
+        "by_jmap",
         "client",
         "connection",
         "counted",
@@ -93,8 +94,8 @@ class Session:
         self.over = False
         self.parting = ""
         """Why the server is the one to end the session."""
-        self.counted = False
-        """The account's session count has this one in it."""
+        self.counted = self.by_jmap = False
+        """The account's session count has this one in it; JMAP takes what it has signed in with."""
         self.sent = self._drained = self._errors = 0
         self.home: FolderId | None = None
         """The root of the user's own tree, once it is known: what becomes of the user is marked there."""
@@ -209,8 +210,8 @@ class Session:
         """What the server can do, as things are."""
         most = self.shared.section.max_message_size * 1024
         limit, known = self.shared.section.message_limit, self.who is not None
-        scripts = self.shared.scripts
-        return capabilities(self.connection, self.signin, most, known=known, message_limit=limit, scripts=scripts)
+        more = Announced(known, limit, self.shared.scripts, self.by_jmap)
+        return capabilities(self.connection, self.signin, most, more)
 
     # --- saying something
 
@@ -376,6 +377,7 @@ class Session:
         self.watch_for(None)
         self._discount()
         self.signin.released()
+        self.by_jmap = False
         self.who, self.home, self.modes, self.annotations = None, None, Modes(), None
         self._wait_for_login()
         names.UTF8.set(False)

@@ -12,6 +12,7 @@ from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.wire import Limits, limits_of
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
+from mailcore.server.sections import ServiceSection
 from mailcore.server.sections_mail import ImapSection
 from mailcore.server.signin import Desk
 from mailcore.server.spool import Spool
@@ -32,6 +33,10 @@ class Shared:
     spool: Spool
     scripts: str = ""
     """Where the scripts of folders are edited, for the capability IMAPSIEVE; "" where nobody can."""
+    jmap: str = ""
+    """The session of JMAP, for RFC 9698; "" where there is none."""
+    jmap_section: ServiceSection | None = None
+    """How one signs in there."""
     snapshots: Snapshots = field(default_factory=Snapshots)
     lines: Lines = field(default_factory=Lines)
     threads: Threads = field(default_factory=Threads)

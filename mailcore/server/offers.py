@@ -29,6 +29,7 @@ PATHS: Final[Mapping[Told, str]] = {
 }
 ALWAYS: Final = ("/dav", "/.well-known/jmap")
 """What every HTTP service here has; the others are there where they are mounted."""
+JMAP_SESSION: Final = "/jmap/session"
 SWITCH: Final[Mapping[Told, str]] = {
     "smtp": "smtpOutgoing",
     "caldav": "dav",
@@ -99,6 +100,13 @@ def first(found: Sequence[Offer], kind: Told) -> Offer | None:
 def issuer(config: Config) -> str:
     """Who gives tokens to programs (RFC 8414 §2); "": nobody does."""
     return config.web_url if config.oauth.enabled and config.services["http"].enabled else ""
+
+
+def jmap_session(config: Config) -> str:
+    """The session of JMAP (RFC 8620 §2), as programs reach it; "": none is told, or passwords would be heard there."""
+    found = first(offers(config), "jmap")
+    secure = found is not None and (found.tls != "none" or config.port_base is not None)
+    return config.web_url + JMAP_SESSION if secure and config.web_url.isascii() else ""
 
 
 def _at_listeners(config: Config, kind: Told, service: str) -> list[Offer]:

@@ -26,7 +26,7 @@ from groupware.directory.api import FactorMissing, Login, Second
 from groupware.directory.password import Digest, ScramKeys
 from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
-from groupware.model.principal import Gone, Principal, Proof
+from groupware.model.principal import Gone, Principal
 from mailcore.server import log, oauth, sasl, tokens
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.events import EventLog
@@ -148,7 +148,7 @@ class Lasting(Protocol):
 class SignIn:
     """The way in on one connection."""
 
-    __slots__ = ("_connection", "_desk", "_done", "_stay", "_token", "failures", "tried", "who")
+    __slots__ = ("_connection", "_desk", "_done", "_given", "_stay", "_token", "failures", "tried", "who")
 
     def __init__(self, desk: Desk, connection: Way) -> None:
         self._desk, self._connection = desk, connection
@@ -157,8 +157,10 @@ class SignIn:
         self.failures = 0
         self._done = False
         self._stay: Stay | None = None
-        self._token: Proof | None = None
+        self._token: tokens.Opened | None = None
         """Of the token that was found good: it is one of this server's."""
+        self._given: Credentials | None = None
+        """What somebody has signed in with, without the password."""
 
     # --- what is offered
 
@@ -211,8 +213,8 @@ class SignIn:
             if self._connection.gate.blocked(peer, ""):
                 raise oauth.BadToken("blocked")
             if issues and tokens.is_own(token):
-                name, self._token = await tokens.account_of(self._desk.parts.store, token, self._desk.service, peer)
-                return name
+                self._token = await tokens.account_of(self._desk.parts.store, token, self._desk.service, peer)
+                return self._token.name
             if provider is None:
                 raise oauth.BadToken("it is none of this server's")
             return await provider.account(token)
@@ -301,8 +303,8 @@ class SignIn:
             raise BadCredentials(NOT_GOOD if given.mechanism in TOKENS else WRONG) from None
         connection.gate.succeeded_login(peer, given.name)
         if given.mechanism in TOKENS and self._token is not None:
-            who, news = replace(who, proof=self._token), LONG_AGO  # the token was looked up before
-        self.who = who
+            who, news = replace(who, proof=self._token.proof), LONG_AGO  # the token was looked up before
+        self.who, self._given = who, replace(given, password=None, stored_key=None)
         self._watch(who, news)
         log.login(self._desk.service, who.name, peer, ok=True, mechanism=given.mechanism)
         self._log().info("login", user=who.name, mechanism=given.mechanism, tls=self._tls)
@@ -363,6 +365,22 @@ class SignIn:
 
     def _log(self) -> EventLog:
         return self._desk.parts.log(self._desk.module)
+
+    def opens(self, service: str, section: ServiceSection) -> bool:
+        """Whether what somebody has signed in with opens another service as well, over HTTP and by itself.
+
+        A password does, however it was proved; one that acts for somebody else does not, nor what is no password.
+        """
+        given, who = self._given, self.who
+        if given is None or who is None:
+            return False
+        if given.act_as and (who.proof is None or who.proof.account != who.account):
+            return False
+        if given.mechanism in TOKENS:
+            taken = not {"all", "OAUTHBEARER"}.isdisjoint(section.secure_conn_auth_types)
+            return taken and (self._token is None or service in self._token.services)
+        by_password = given.mechanism in ("password", "PLAIN", "LOGIN") or given.mechanism.startswith("SCRAM-")
+        return by_password and section.secure_conn_allow_login
 
     # --- the end
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Final
+from typing import Final, NamedTuple
 
 from groupware.model.errors import NotFound
 from groupware.model.principal import OPERATOR, Principal, Proof
@@ -63,8 +63,19 @@ def is_own(token: str) -> bool:
     return token.startswith(ACCESS)
 
 
-async def account_of(store: Store, token: str, service: str, peer: str) -> tuple[str, Proof]:
-    """The account that a token signs in to a service, and what it goes by there. `BadToken`, `TryAgain`."""
+class Opened(NamedTuple):
+    """What a token opens."""
+
+    name: str
+    """Of the account."""
+    proof: Proof
+    """What the account goes by then."""
+    services: frozenset[str]
+    """All that take the token."""
+
+
+async def account_of(store: Store, token: str, service: str, peer: str) -> Opened:
+    """What a token opens that signs in to a service. `BadToken`, `TryAgain`."""
     needed = NEEDED.get(service)
     if needed is None:
         raise BadToken("this service takes no tokens")
@@ -78,8 +89,10 @@ async def account_of(store: Store, token: str, service: str, peer: str) -> tuple
         found, who = await store.glance(OPERATOR, look)
     except NotFound:
         raise BadToken("it has ended, or was taken back") from None
-    if not needed <= set(found.scope.split()):
+    scopes = set(found.scope.split())
+    if not needed <= scopes:
         raise NoScope(f"it is not for {service}: its owner has not consented to that")
     if datetime.now(UTC) - found.used >= NOTED:
         await store.write(OPERATOR, lambda tx: tx.use_oauth_grant(found.number, peer))
-    return who.name, Proof(found.account, "token", found.number)
+    services = frozenset(each for each, scope in NEEDED.items() if scope <= scopes)
+    return Opened(who.name, Proof(found.account, "token", found.number), services)

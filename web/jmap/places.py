@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SESSION: Final = "/jmap/session"
+from mailcore.server.offers import JMAP_SESSION
+
+SESSION: Final = JMAP_SESSION
 SOCKET_PATH: Final = "/jmap/ws"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Principal
+from mailcore.imap.commands.jmapaccess import announces
 from mailcore.imap.grammar import BadSyntax, Cursor, nothing
 from mailcore.imap.reply import Reply, bad, no, ok, refused, status_line
 from mailcore.imap.session import Session
@@ -47,7 +48,7 @@ async def login(session: Session, given: Password) -> Reply:
         return no(str(error), b"PRIVACYREQUIRED")
     except BadCredentials as error:
         return _failed(session, error)
-    return _welcome(session, who)
+    return await _welcome(session, who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def authenticate(session: Session, given: Mechanism) -> Reply:
         raise BadSyntax(str(error)) from None
     except BadCredentials as error:
         return _failed(session, error)
-    return _welcome(session, who)
+    return await _welcome(session, who)
 
 
 @command("UNAUTHENTICATE", state=KNOWN, parse=nothing)
@@ -89,9 +90,10 @@ async def unauthenticate(session: Session, _: None) -> Reply:
     return Reply(b"OK", "You are a stranger again", b"CAPABILITY " + session.capabilities(), compress=False)
 
 
-def _welcome(session: Session, who: Principal) -> Reply:
+async def _welcome(session: Session, who: Principal) -> Reply:
     if not session.enter(who):
         return no("You have too many sessions open; close one first", b"LIMIT")
+    session.by_jmap = await announces(session)
     return ok("Welcome", b"CAPABILITY " + session.capabilities())
 
 
