@@ -67,6 +67,24 @@ def test_a_dialog_that_is_closed_leaves_nothing_for_back(sit: Make) -> None:
     expect(page.locator(".reader.idle")).to_be_visible()
 
 
+def test_a_dialog_that_was_open_when_the_page_was_loaded_anew_leaves_nothing_for_back(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("One"))
+    desk.sign_in()
+    page = desk.page
+    desk.open("One")
+    page.keyboard.press("?")
+    page.wait_for_function("() => history.state?.depth === 1")
+    page.reload()
+    expect(page.get_by_role("main").get_by_role("heading", name="One")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".reader.idle")).to_be_visible()
+
+
 def test_the_arrow_of_a_message_leads_where_back_does(sit: Make) -> None:
     desk = sit(width=390)
     desk.put(letter("One"))

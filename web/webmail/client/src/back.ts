@@ -16,14 +16,14 @@ interface Entry {
   under: string | null;
 }
 
+const here = (): Entry => history.state ?? { depth: 0, under: null };
+
 const layers: Layer[] = [];
-/** Entries of the history that stand for layers of the page that is shown. */
-let entries = 0;
+/** Entries of the history that stand for layers of the page that is shown; of one that was loaded anew those before. */
+let entries = here().depth;
 let path = location.pathname;
 let leaving = false;
 let waiting: ReturnType<typeof setTimeout> | undefined;
-
-const here = (): Entry => history.state ?? { depth: 0, under: null };
 
 function push(entry: Entry, to: string): void {
   history.pushState(entry, "", to);
@@ -75,6 +75,7 @@ export function over(close: () => void): () => void {
 
 /** Calls `visit` when Back or Forward lead to another page. */
 export function whenBack(visit: () => void): void {
+  settle();
   addEventListener("popstate", () => {
     const { depth } = here();
     if (leaving) {

@@ -31,11 +31,12 @@ export default function RichText({ value, onChange, onFiles, focus, label, shelf
     void putPictures(shown, at);
   };
   async function putPictures(files: File[], at?: number): Promise<void> {
-    for (const each of files) {
+    for (const [number, each] of files.entries()) {
       const attrs = await shelf?.put(each);
-      const end = editor.state.doc.content.size;
-      if (attrs && !editor.isDestroyed)
-        editor.commands.insertContentAt(Math.min(at ?? editor.state.selection.to, end), { type: "picture", attrs });
+      if (!attrs || editor.isDestroyed) continue;
+      const { selection, doc } = editor.state; // the text may be another meanwhile
+      const spot = at === undefined ? selection.to : Math.min(at + number, doc.content.size);
+      editor.commands.insertContentAt(spot, { type: "picture", attrs });
     }
   }
   const editor = useEditor({
