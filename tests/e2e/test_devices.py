@@ -1,4 +1,4 @@
-"""Devices and sessions: one's own phones, beside the browsers that are signed in."""
+"""Signed-in devices: one's own phones, beside the browsers that are signed in."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_a_phone_is_blocked_let_in_wiped_and_seen_beside_the_browsers(sit: Make)
     phones = page.get_by_role("region", name="Phones and tablets")
     expect(phones.get_by_role("listitem")).to_contain_text("iPhone 15 · iOS 19.1 · last seen")
     assert faults(page) == []
-    phones.get_by_role("button", name="Block Pocket phone").click()
+    phones.get_by_role("button", name="Block: Pocket phone").click()
     expect(phones.get_by_text("blocked", exact=True)).to_be_visible()
     assert devices(desk)[0].access == Access.LEFT_OUT
-    phones.get_by_role("button", name="Let Pocket phone in").click()
-    phones.get_by_role("button", name="Wipe Pocket phone…").click()
+    phones.get_by_role("button", name="Let in: Pocket phone").click()
+    phones.get_by_role("button", name="Wipe…: Pocket phone").click()
     dialog = page.get_by_role("dialog", name="What is Pocket phone to forget?")
     expect(dialog.get_by_role("radio")).to_have_count(2)
     dialog.get_by_role("button", name="Wipe").click()
     expect(phones.get_by_text("to be wiped")).to_be_visible()
-    expect(phones.get_by_role("button", name="Remove Pocket phone")).to_have_count(0)
+    expect(phones.get_by_role("button", name="Remove: Pocket phone")).to_have_count(0)
     assert devices(desk)[0].wipe == "account"
 
 
@@ -54,9 +54,9 @@ def test_a_phone_is_forgotten(sit: Make) -> None:
     desk.sign_in()
     page = desk.page
     page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/settings/devices")
-    page.get_by_role("button", name="Wipe Pocket phone…").click()
+    page.get_by_role("button", name="Wipe…: Pocket phone").click()
     expect(page.get_by_role("dialog").get_by_role("radio")).to_have_count(1)
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Remove Pocket phone").click()
+    page.get_by_role("button", name="Remove: Pocket phone").click()
     expect(page.get_by_text("No phone keeps a copy of this account by ActiveSync.")).to_be_visible()
     assert devices(desk) == []

@@ -150,7 +150,7 @@ def test_another_browser_is_signed_out_from_the_list(sit: Make) -> None:
     other.sign_in()
     desk.page.get_by_role("button", name="Account menu").click()
     desk.page.get_by_role("menuitem", name="Settings").click()
-    desk.page.get_by_role("link", name="Devices and sessions").click()
+    desk.page.get_by_role("link", name="Signed-in devices").click()
     browsers = desk.page.get_by_role("region", name="Signed-in browsers")
     browsers.get_by_role("button", name="Sign out").click()
     expect(browsers.get_by_role("listitem")).to_have_count(1)

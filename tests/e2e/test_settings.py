@@ -324,7 +324,7 @@ def test_senders_temporary_addresses_programs_and_a_profile(sit: Make) -> None:
     expect(once.get_by_role("listitem")).to_have_count(0)
     found = site.read(lambda tx: tx.screening(tx.account(who).id))
     assert (found.whitelist, found.strangers) == ("ann@far.test", "moveToFilteredEmailWithIC")
-    stage = section(desk, "Devices and sessions")
+    stage = section(desk, "Signed-in devices")
     programs = stage.get_by_role("region", name="Programs without a password")
     expect(programs.get_by_role("listitem")).to_contain_text("Mailer mail · 192.0.2.7")
     programs.get_by_role("button", name="Take back Mailer").click()

@@ -79,7 +79,7 @@ export function quoted(email: FullEmail, said: string, rich: boolean): string {
     date: format(new Date(email.sentAt ?? email.receivedAt), "PPp"),
     name: who?.name || who?.email || "?",
   });
-  if (rich) return `<p>${escaped(intro)}</p><blockquote>${said}</blockquote>`;
+  if (rich) return `<p></p><p>${escaped(intro)}</p><blockquote>${said}</blockquote>`;
   const lines = said.split("\n").map((line) => (line.startsWith(">") ? `>${line}` : `> ${line}`));
   return `${intro}\n${lines.join("\n")}`;
 }

@@ -65,19 +65,15 @@ export function Phones() {
                 </small>
               </span>
               {(!each.isBlocked || each.mayUnblock) && (
-                <button type="button" onClick={() => act({ update: { [each.id]: { isBlocked: !each.isBlocked } } })}>
-                  {t(each.isBlocked ? "settings.devices.allow" : "settings.devices.block", { name })}
-                </button>
+                <Order
+                  act={each.isBlocked ? "allow" : "block"}
+                  name={name}
+                  onGive={() => act({ update: { [each.id]: { isBlocked: !each.isBlocked } } })}
+                />
               )}
-              {!each.wipe && (
-                <button type="button" onClick={() => wipe(each)}>
-                  {t("settings.devices.wipe", { name })}
-                </button>
-              )}
+              {!each.wipe && <Order act="wipe" name={name} onGive={() => wipe(each)} />}
               {state !== "toWipe" && state !== "barred" && (
-                <button type="button" onClick={() => act({ destroy: [each.id] })}>
-                  {t("settings.devices.forget", { name })}
-                </button>
+                <Order act="forget" name={name} onGive={() => act({ destroy: [each.id] })} />
               )}
             </li>
           );
@@ -85,6 +81,22 @@ export function Phones() {
       </ul>
       {wiping && <WipeDialog one={wiping} onClose={() => wipe(null)} onDone={again} />}
     </section>
+  );
+}
+
+interface OrderProps {
+  act: "allow" | "block" | "wipe" | "forget";
+  name: string;
+  onGive: () => void;
+}
+
+function Order({ act, name, onGive }: OrderProps) {
+  const { t } = useTranslation();
+  const said = t(`settings.devices.${act}`);
+  return (
+    <button type="button" aria-label={t("settings.devices.of", { act: said, name })} onClick={onGive}>
+      {said}
+    </button>
   );
 }
 
