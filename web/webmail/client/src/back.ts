@@ -1,8 +1,8 @@
 /** Where Back leads: first away from what lies over the page, such as a dialog, then to the page before.
  *
  * 1. Each layer that is open has an entry of its own in the browser's history, above that of the page.
- * 2. What becomes of layers is put into the history when the code that opens and closes them has ended: one dialog
- *    that follows another takes over its entry.
+ * 2. What becomes of layers is put into the history when what has opened and closed them is drawn: one dialog that
+ *    follows another takes over its entry, and nobody can go elsewhere before.
  */
 
 interface Layer {
@@ -23,15 +23,17 @@ const layers: Layer[] = [];
 let entries = here().depth;
 let path = location.pathname;
 let leaving = false;
-let waiting: ReturnType<typeof setTimeout> | undefined;
+let planned = false;
 
 function push(entry: Entry, to: string): void {
   history.pushState(entry, "", to);
 }
 
 function settle(): void {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => {
+  if (planned) return;
+  planned = true;
+  queueMicrotask(() => {
+    planned = false;
     if (leaving) return;
     while (entries < layers.length) {
       entries += 1;

@@ -254,7 +254,7 @@ export async function remove(event: CalendarEvent, scope: Scope = "one"): Promis
   const { accountId } = event;
   const gone = event.baseEventId && scope !== "one" ? event.baseEventId : event.id;
   const hide = new Set(get().hidden).add(gone);
-  const following = event.baseEventId !== undefined && scope === "following";
+  const following = Boolean(event.baseEventId) && scope === "following";
   if (following) {
     for (const each of get().events ?? [])
       if (each.baseEventId === event.baseEventId && (each.recurrenceId ?? "") >= (event.recurrenceId ?? ""))
