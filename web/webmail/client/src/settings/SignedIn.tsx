@@ -4,11 +4,12 @@ import { browserSessions, endSession } from "../jmap/client";
 import { say, useLoaded } from "./use";
 
 const BROWSERS = ["Firefox", "Edg", "OPR", "Chrome", "Safari"];
+const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "Macintosh", "CrOS", "Linux"];
 
 /** What people call a browser that calls itself something long. */
 function called(agent: string): string {
   const name = BROWSERS.find((each) => agent.includes(each)) ?? agent.slice(0, 40);
-  const system = /\(([^;)]+)/.exec(agent)?.[1] ?? "";
+  const system = SYSTEMS.find((each) => agent.includes(each)) ?? /\(([^;)]+)/.exec(agent)?.[1] ?? "";
   return [name.replace("Edg", "Edge").replace("OPR", "Opera"), system].filter(Boolean).join(" · ");
 }
 
