@@ -241,7 +241,8 @@ class SqlDirectory:
         found = self._entries.get((name, switch))
         if found is None:
             found = await self._store.glance(OPERATOR, lambda tx: _look_up(tx, name, switch))
-            if version is not None and version == self._version and _by_itself(found, name):
+            stands = version is not None and version == self._version  # until something is committed
+            if found is not None and stands and found.account.address == normal(name):  # an alias may end by the clock
                 self._entries[name, switch] = found
         return found
 
@@ -383,11 +384,6 @@ def _proof(entry: _Entry, login: Login) -> Proof | None:
     return (
         None if found is None or found.created is None else Proof(entry.account.id, found.kind, micros(found.created))
     )
-
-
-def _by_itself(found: _Entry | None, name: str) -> bool:
-    """Whether nothing but a COMMIT makes another entry of it: an alias may end by the clock."""
-    return found is not None and found.account.address == normal(name)
 
 
 def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:

@@ -314,7 +314,6 @@ def test_a_refusal_calls_a_folder_as_who_asks_knows_it(world: World) -> None:
 
 
 def test_a_role_that_is_taken_names_no_folder_that_one_may_not_look_up(world: World) -> None:
-    world.write(world.alice, lambda tx: tx.create_folder("Secret", role="sent"))
     world.grant(world.work, world.bob, "lrak")
     said = world.refusal(world.bob, lambda tx: tx.create_folder(f"{THERE}/Work/Mine", role="sent"))
     assert said == "RoleTaken: another folder is 'sent' already; ask its owner"

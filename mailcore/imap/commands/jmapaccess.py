@@ -19,7 +19,7 @@ async def get_jmap_access(session: Session, _: None) -> Reply:
 
 async def may_use_jmap(session: Session) -> bool:
     """Whether JMAP is served, and who has signed in may use it."""
-    return bool(session.shared.jmap) and await session.read(lambda tx: bool(tx.setting("jmap").value))
+    return bool(session.shared.jmap) and await session.glance(lambda tx: bool(tx.setting("jmap").value))
 
 
 async def announces(session: Session) -> bool:

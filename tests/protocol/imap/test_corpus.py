@@ -24,8 +24,8 @@ def fetched(imap: imaplib.IMAP4, number: int, items: str) -> bytes:
 
 
 async def test_everything_comes_back(place: Stand, alice: Client) -> None:
-    """Exactly as given, with CRLF at every line end."""
-    messages = [corpus.read(name) for name in corpus.messages()]
+    """Exactly as given, with CRLF at every line end; what has NUL cannot be given like this."""
+    messages = [octets for octets in map(corpus.read, corpus.messages()) if b"\0" not in octets]
     for start in range(0, len(messages), 50):
         marks = b'(\\Seen $Forwarded) " 1-Feb-2026 10:30:05 +0000" '
         pieces = [marks + literal(each) for each in messages[start : start + 50]]
