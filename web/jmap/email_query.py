@@ -24,7 +24,7 @@ from web.jmap.email_threads import first_of_threads
 from web.jmap.email_tops import is_topped, with_tops
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, folder_of
-from web.jmap.instances import twins_in
+from web.jmap.instances import marks_of, twins_in
 from web.jmap.limits import IN_QUERY
 from web.jmap.remembered import difference, keep, known
 from web.jmap.states import emails_at, read_state, unknown
@@ -72,7 +72,7 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
                 every = first_of_threads(tx, turn.threads, at, tops)
                 some, total = every[position : position + limit], len(every)
             elif tops:
-                some = with_tops(tx, at.id, tops, position, limit)
+                some = with_tops(tx, at, tops, position, limit)
             else:
                 some = _newest(tx, at, position, limit, collapse=arguments.collapse_threads)
         else:
@@ -102,9 +102,18 @@ def _plain(
     topped = not newest and is_topped(sort) and isinstance(arguments, Arguments)
     simple = isinstance(arguments, ChangedArguments) or (arguments.anchor is None and arguments.position >= 0)
     here = folders.get(at) if at is not None and (newest or topped) and simple else None
-    if here is not None and topped and (here.copies or twins_in(tx, folders)):
-        return None  # what one message has on top, the email has elsewhere as well
+    if here is not None and topped and not _as_there(tx, folders, here, {str(each.keyword) for each in sort[:-1]}):
+        return None
     return here
+
+
+def _as_there(tx: ReadTx, folders: Mapping[FolderId, Folder], here: Folder, tops: set[str]) -> bool:
+    """Whether the messages of a folder say by themselves which emails are in it, and which of them stand on top."""
+    for some in twins_in(tx, folders).values():
+        inside = sum(each.folder == here.id for each in some)
+        if inside > 1 or (inside and not tops.isdisjoint(marks_of(some)[1].lower().split())):
+            return False
+    return True
 
 
 def _total(tx: ReadTx, at: Folder) -> int:

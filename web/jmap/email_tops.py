@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ItemId, Uid, ranges
 from groupware.model.snooze import NEW, PINNED
 from groupware.store.api import ReadTx
@@ -32,10 +33,18 @@ def tops_of(tx: ReadTx, at: FolderId, keywords: Sequence[str]) -> list[tuple[Uid
     return tops
 
 
-def with_tops(tx: ReadTx, at: FolderId, keywords: Sequence[str], position: int, limit: int) -> Sequence[str]:
+def with_tops(tx: ReadTx, at: Folder, keywords: Sequence[str], position: int, limit: int) -> Sequence[str]:
     """The ids from a position on, so many at most."""
+    found = _from(tx, at.id, keywords, position, limit)
+    if not at.copies:
+        return [email_id(item) for _, item in found]
+    emails = dict(tx.columns(at.id, ("email",), ranges([uid for uid, _ in found])))
+    return [email_id(ItemId(emails[uid])) for uid, _ in found]
+
+
+def _from(tx: ReadTx, at: FolderId, keywords: Sequence[str], position: int, limit: int) -> Sequence[tuple[Uid, ItemId]]:
     tops = tops_of(tx, at, keywords)
-    ids = [email_id(item) for _, item, _, _ in tops[position : position + limit]]
+    ids = [(uid, item) for uid, item, _, _ in tops[position : position + limit]]
     skip, left = max(0, position - len(tops)), limit - len(ids)
     if left <= 0:
         return ids
@@ -47,5 +56,5 @@ def with_tops(tx: ReadTx, at: FolderId, keywords: Sequence[str], position: int, 
     [(_, saved)] = tx.columns(at, ("saved",), ranges([first]))
     before = sum((row[3], row[0]) > (saved, first) for row in tops)
     there = {row[0] for row in tops}
-    rest = [email_id(item) for uid, item in page if uid not in there]
+    rest = [(uid, item) for uid, item in page if uid not in there]
     return [*ids, *rest[before : before + left]]

@@ -122,7 +122,8 @@ class ReadItems(Protocol):
     def instances(self, of: Sequence[ItemId] | None, among: Sequence[FolderId]) -> Sequence[Instance]:
         """Which messages these emails are, in order, as far as the asking principal may read them.
 
-        Copies are looked for in the folders `among` alone: those with `copies`. None: all emails with a copy there.
+        Copies are looked for in the folders `among` alone: those with `copies`. None: all emails with a copy there that
+        are other messages as well, readable or not.
         """
         ...
 

@@ -35,13 +35,24 @@ _ORIGINALS_OF: Final = {
     True: _ORIGINALS.where(text("item.id = ANY(:ids)")),
     False: _ORIGINALS.where(text("item.id IN (SELECT value FROM json_each(:ids))")),
 }
-_COPIES_IN: Final = {
-    True: _COPIES.where(text("item.folder_id = ANY(:places)")),
-    False: _COPIES.where(text("item.folder_id IN (SELECT value FROM json_each(:places))")),
+_TWINS_IN: Final = {
+    kind: text(
+        f"""
+    SELECT i.origin FROM item i JOIN item o ON o.id = i.origin WHERE i.folder_id {places} AND i.origin IS NOT NULL
+    UNION SELECT origin FROM item WHERE folder_id {places} AND origin IS NOT NULL
+    GROUP BY origin HAVING count(*) > 1"""  # noqa: S608
+    )
+    for kind, places in ((True, "= ANY(:places)"), (False, "IN (SELECT value FROM json_each(:places))"))
 }
+"""The emails of copies that are not alone: what was moved by copying it is the only one of its email."""
 _COPIES_OF: Final = {
-    True: _COPIES_IN[True].where(text("item.origin = ANY(:ids)")),
-    False: _COPIES_IN[False].where(text("item.origin IN (SELECT value FROM json_each(:ids))")),
+    True: _COPIES.where(text("item.folder_id = ANY(:places) AND item.origin = ANY(:ids)")),
+    False: _COPIES.where(
+        text(
+            "item.folder_id IN (SELECT value FROM json_each(:places))"
+            " AND item.origin IN (SELECT value FROM json_each(:ids))"
+        )
+    ),
 }
 _TURNED: Final = (
     select(_i.uid, _i.id, EMAIL, _i.modseq, _i.created)
@@ -67,9 +78,8 @@ def instances(tx: Tx, emails: Sequence[ItemId] | None, among: Sequence[FolderId]
     kind, rows = tx.sql.postgres, list[Row]()
     values = {"places": _numbers(tx, among), "reader": tx.who.account}
     if emails is None:
-        rows += tx.sql.rows(_COPIES_IN[kind], values) if among else []
-        emails = sorted({row[0] for row in rows})
-    elif emails and among:
+        emails = [ItemId(email) for (email,) in tx.sql.rows(_TWINS_IN[kind], values)] if among else []
+    if emails and among:
         rows += tx.sql.rows(_COPIES_OF[kind], {**values, "ids": _numbers(tx, emails)})
     if emails:
         rows += tx.sql.rows(_ORIGINALS_OF[kind], {"ids": _numbers(tx, emails), "reader": tx.who.account})

@@ -198,3 +198,43 @@ async def test_a_copy_in_another_account_is_an_email_of_its_own(stand: Stand, al
         assert (await fetched(bob, each))["mailboxIds"] == places
     await update(bob, made[0], {"keywords/$flagged": True})
     assert (await fetched(bob, made[1]))["keywords"] == {}
+
+
+async def on_top(client: Client, role: str) -> list[str]:
+    """A mailbox with what is pinned first."""
+    pinned = {"property": "hasKeyword", "keyword": "$pinned", "isAscending": False}
+    sort = [pinned, {"property": "receivedAt", "isAscending": False}]
+    got = await client.call("Email/query", filter={"inMailbox": await box(client, role)}, sort=sort)
+    return [str(each) for each in got["ids"]]
+
+
+async def test_a_list_with_what_is_pinned_first_calls_copies_by_their_email(stand: Stand, alice: Client) -> None:
+    first, second, third = [await stand.put("alice", letter(each)) for each in "abc"]
+    await copied(stand, "alice", "Archive", 1)
+    await copied(stand, "alice", "Archive", 3)
+    await update(alice, third, {f"mailboxIds/{await box(alice, 'inbox')}": None})
+    other = await stand.put("alice", letter("d"), "Archive")
+    assert await on_top(alice, "archive") == [other, third, first]
+    assert await on_top(alice, "inbox") == [second, first]
+    await update(alice, third, {"keywords/$pinned": True})
+    assert await on_top(alice, "archive") == [third, other, first]
+
+
+async def test_what_is_pinned_in_one_mailbox_stands_on_top_of_the_others(stand: Stand, alice: Client) -> None:
+    first, second = [await stand.put("alice", letter(each)) for each in "ab"]
+    await copied(stand, "alice", "Archive", 1)
+    await copied(stand, "alice", "Archive", 2)
+    await stand.house.write(
+        lambda tx: tx.update_flags(
+            tx.locate(tx.account("alice@example.test").id, "INBOX").id,
+            ((Uid(1), Uid(1)),),
+            FlagChange(add_words=frozenset({"$pinned"})),
+        )
+    )
+    assert await on_top(alice, "archive") == [first, second]
+
+
+async def test_an_email_that_is_in_a_mailbox_twice_is_listed_once(stand: Stand, alice: Client) -> None:
+    first, second = [await stand.put("alice", letter(each)) for each in "ab"]
+    await copied(stand, "alice", "INBOX", 1)
+    assert sorted(await on_top(alice, "inbox")) == sorted([first, second])
