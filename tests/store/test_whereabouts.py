@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from groupware.model.flags import Flags
-from groupware.model.ids import LAST_UID, ItemId, ModSeq
+from groupware.model.ids import EVERY, LAST_UID, ItemId, ModSeq
 from groupware.model.item import Keys
 from tests.store.world import World, letter
 
@@ -43,6 +43,23 @@ def test_turnover_tells_what_came_from_what_changed_and_what_went(world: World) 
     assert {item: came > since for item, _, came in here.changed} == {old.id: False, new.id: True}
     assert {item for item, _ in here.gone} == {moved.id, gone.id}
     assert [(item, came > since) for item, _, came in there.changed] == [(moved.id, False)]
+
+
+def test_what_comes_from_where_one_may_not_read_is_new_for_who_may_not(world: World) -> None:
+    world.grant(world.work, world.bob, "lr")
+    inbox = world.folder(world.alice, "INBOX").id
+    [known], [hidden] = world.put(), world.put(at=inbox)
+    since = world.folder(world.alice, inbox).modseq
+    world.write(world.alice, lambda tx: tx.move(world.work, EVERY, inbox))
+    world.write(world.alice, lambda tx: tx.move(inbox, EVERY, world.work))
+    for who, new in ((world.alice, set[ItemId]()), (world.bob, {hidden.id})):
+        items = world.read(who, lambda tx: tx.turnover(world.work, since))
+        emails = world.read(who, lambda tx: tx.email_turnover(world.work, since))
+        assert items is not None
+        assert emails is not None
+        assert {item for item, _, _ in items.changed} == {each.item for each in emails.changed} == {known.id, hidden.id}
+        assert {item for item, _, came in items.changed if came > since} == new
+        assert {each.item for each in emails.changed if each.came > since} == new
 
 
 def test_changes_come_page_by_page_in_their_order_and_each_once(world: World) -> None:

@@ -130,7 +130,7 @@ class ReadItems(Protocol):
     def email_turnover(self, at: FolderId, since: ModSeq) -> EmailTurnover | None:
         """What came, changed and went in a folder of mail after a moment of its owner's sequence. Takes `r`.
 
-        None: that is longer ago than is remembered.
+        What was then where one may not read has come when it left there. None: that is longer ago than is remembered.
         """
         ...
 
@@ -153,8 +153,8 @@ class ReadItems(Protocol):
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         """What came, changed and went in a folder after a moment of its owner's sequence. Takes `r`.
 
-        What the asking principal has beside an object (`personal`) is a change of it. None: that is longer ago than is
-        remembered.
+        What the asking principal has beside an object (`personal`) is a change of it. What could not be read then, and
+        can be now, has come when that changed. None: that is longer ago than is remembered.
         """
         ...
 

@@ -17,7 +17,7 @@ from groupware.model.ids import FolderId, ItemId, ModSeq
 from groupware.model.item import EmailTurn, EmailTurnover, Instance
 from groupware.model.rights import Right
 
-from . import schema
+from . import schema, tombstones
 from .engine import Row
 from .items import EMAIL, OWN_BITS
 from .tx import Tx
@@ -114,4 +114,9 @@ def turnover(tx: Tx, at: FolderId, since: ModSeq) -> EmailTurnover | None:
         EmailTurn(ItemId(item), ItemId(email), ModSeq(modseq), ModSeq(came))
         for item, email, modseq, came in tx.sql.rows(_GONE, values)
     ]
-    return EmailTurnover(list(changed.values()), gone)
+    fresh = tombstones.elsewhere_at(tx, here, since)
+
+    def told(turn: EmailTurn) -> EmailTurn:
+        return turn._replace(came=turn.modseq) if turn.item in fresh else turn
+
+    return EmailTurnover([told(each) for each in changed.values()], [told(each) for each in gone])

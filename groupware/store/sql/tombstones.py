@@ -6,7 +6,8 @@ others' tombstones are not there. So what becomes private has gone, and comes ag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, text
@@ -42,6 +43,11 @@ _LEFT: Final = (
     .where(_t.modseq > bindparam("since"))
 )
 _LEFT_SEEN: Final = _LEFT.where(~PRIVATE)
+_each: Final = select(_t.item_id, _t.folder_id, _t.modseq).where(_t.modseq > bindparam("since"))
+_LEFT_EACH: Final = {
+    True: _each.where(text("tombstone.folder_id = ANY(:places)")),
+    False: _each.where(text("tombstone.folder_id IN (SELECT value FROM json_each(:places))")),
+}
 _LEFT_UNSEEN: Final = _LEFT.where(PRIVATE)
 _UNKNOWN: Final = _LEFT.where(_t.private.is_(None)).limit(1)
 _LAPSED: Final = (
@@ -101,6 +107,18 @@ def unseen(tx: Tx, here: Opened, since: ModSeq) -> Sequence[Left]:
     if all_seen(here):
         return ()
     return [Left(*row) for row in tx.sql.rows(_LEFT_UNSEEN, {"at": here.id, "since": since, "account": tx.who.account})]
+
+
+def elsewhere_at(tx: Tx, here: Opened, since: ModSeq) -> Collection[ItemId]:
+    """Which items of the owner were at `since` in a folder that the principal may not read, and left it."""
+    hidden = {at for at in here.tree.nodes if Right.READ not in here.tree.rights(tx.who, at)}
+    first: dict[ItemId, tuple[ModSeq, FolderId]] = {}
+    places = list(here.tree.nodes) if hidden else []
+    values = {"places": places if tx.sql.postgres else json.dumps(places), "since": since}
+    for item, at, modseq in tx.sql.rows(_LEFT_EACH[tx.sql.postgres], values) if hidden else ():
+        if item not in first or modseq < first[item][0]:
+            first[item] = modseq, at
+    return {item for item, (_, at) in first.items() if at in hidden}
 
 
 def all_seen(here: Opened) -> bool:

@@ -124,7 +124,7 @@ def latest(tx: Tx, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, It
 def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
     """What came, changed and went after `since`; None: it is no longer known. Takes `r`.
 
-    What could not be seen at `since`, and can be now, has come when that changed.
+    What could not be read at `since`, and can be now, has come when that changed.
     """
     here = tx.open(at, Right.READ)
     if since < here.compacted:
@@ -140,7 +140,7 @@ def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
     left = tombstones.left(tx, here, since)
     if left is None:
         return None
-    fresh = _hidden_at(tx, here, since, left) if changed else ()
+    fresh = {*_hidden_at(tx, here, since, left), *tombstones.elsewhere_at(tx, here, since)} if changed else ()
     told = [(item, modseq, modseq if item in fresh else came) for item, modseq, came in changed.values()]
     return Turnover(told, [(each.item, each.modseq) for each in left])
 

@@ -28,9 +28,9 @@ OF_ALL = {"$seen", "$draft"}
 OURS = ["put", "copy", "move", "drop", "flag", "unflag"]
 THEIRS = ["add", "take", "only", "mark", "unmark", "destroy"]
 steps = st.lists(
-    st.tuples(st.sampled_from([*OURS, "copy", *THEIRS, "sync"]), st.integers(0, 7), st.integers(0, 2)),
-    min_size=1,
-    max_size=20,
+    st.tuples(st.sampled_from([*OURS, "copy", "flag", *THEIRS, "sync"]), st.integers(0, 7), st.integers(0, 2)),
+    min_size=10,
+    max_size=30,
 )
 
 
