@@ -139,7 +139,7 @@ def occurrence(event: Json, key: str) -> Json | None:
 
 def _shown(place: Place, name: str, event: Json, arguments: Arguments, zone: tzinfo, mine: frozenset[str]) -> Json:
     base = place.id(LETTER)
-    event = successor.told(event)
+    event = successor.told(event, arguments.properties or ())
     here = {
         CALENDAR.container: {mailbox_id(place.folder.id): True},
         "isOrigin": is_origin(event, mine, place.folder.own),

@@ -86,7 +86,11 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 
 def _shown(place: Place, task: Json, wanted: tuple[str, ...] | None) -> Json:
-    whole = {"id": object_id(LETTER, place.item), **container_in(TASK_LIST, place), **successor.told(task)}
+    whole = {
+        "id": object_id(LETTER, place.item),
+        **container_in(TASK_LIST, place),
+        **successor.told(task, wanted or ()),
+    }
     return whole if wanted is None else {name: whole[name] for name in ("id", *wanted) if name in whole}
 
 

@@ -7,7 +7,7 @@ word counts: what is told has both, and who knows only one of them changes that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from groupware.model.patches import patched
@@ -93,9 +93,13 @@ def _roles(roles: Mapping[str, Any]) -> Json:
     return {"attendee" if name == _REQUIRED else name: value for name, value in roles.items()}
 
 
-def told(event: Mapping[str, Any]) -> Json:
-    """An object of RFC 8984 with what the draft has another word for in that as well."""
-    found = {**event, **_rule_of(event)}
+def told(event: Mapping[str, Any], asked: Collection[str] = ()) -> Json:
+    """An object of RFC 8984 with what the draft has another word for in that as well.
+
+    `recurrenceRule` where it is `asked` for alone: who writes back all that was told, with other `recurrenceRules`,
+    would else say both.
+    """
+    found = {**event, **(_rule_of(event) if _RULE in asked else {})}
     organizer = (event.get("replyTo") or {}).get("imip")
     if organizer:
         found[_ORGANIZER] = organizer

@@ -8,6 +8,7 @@ from tests.protocol.jmap.test_calendars import ALICE, BOB, TEN, Json, calendar, 
 from tests.support.jmapstand import Client, Stand
 
 CAROL = "carol@example.test"
+BOTH = ["recurrenceRule", "recurrenceRules"]
 
 
 async def test_who_is_named_by_a_calendar_address_is_invited(stand: Stand, alice: Client, bob: Client) -> None:
@@ -79,21 +80,32 @@ async def test_what_has_another_shape_is_refused_by_its_name(alice: Client, wron
 
 async def test_the_only_rule_is_told_and_changed_by_the_word_of_the_draft(stand: Stand, alice: Client) -> None:
     name = await made(alice, title="Tea", recurrenceRule={"frequency": "daily", "count": 5})
-    told = await one(alice, name)
+    told = await one(alice, name, properties=BOTH)
     assert told["recurrenceRule"]["count"] == 5 and told["recurrenceRules"] == [told["recurrenceRule"]]
     assert (await alice.call("CalendarEvent/set", update={name: {"recurrenceRule/count": 3}}))["updated"]
     assert b"RRULE:FREQ=DAILY;COUNT=3" in (await octets_of(stand, "alice"))[0]
-    assert "recurrenceRule" not in await one(alice, f"{name}-20250304T100000")
+    assert "recurrenceRule" not in await one(alice, f"{name}-20250304T100000", properties=BOTH)
     assert (await alice.call("CalendarEvent/set", update={name: {"recurrenceRule": None}}))["updated"]
     assert b"FREQ=DAILY" not in (await octets_of(stand, "alice"))[0]
     lost = await alice.call("CalendarEvent/set", update={name: {"recurrenceRule/count": 3}})
     assert lost["notUpdated"][name]["type"] == "invalidPatch"
 
 
+async def test_what_is_told_unasked_can_be_written_back_with_other_rules(alice: Client) -> None:
+    name = await made(alice, title="Tea", recurrenceRule={"frequency": "daily", "count": 5})
+    told = await one(alice, name)
+    assert "recurrenceRule" not in told
+    rules = [{**told["recurrenceRules"][0], "count": 2}]
+    event = {each: told[each] for each in ("calendarIds", "title", "start", "duration", "timeZone")}
+    got = await alice.call("CalendarEvent/set", create={"k": {**event, "recurrenceRules": rules}})
+    [again] = (await one(alice, got["created"]["k"]["id"]))["recurrenceRules"]
+    assert again["count"] == 2
+
+
 async def test_of_several_rules_none_is_the_only_one(alice: Client) -> None:
     rules = [{"frequency": "daily", "count": 2}, {"frequency": "weekly", "count": 2}]
     name = await made(alice, title="Tea", recurrenceRules=rules)
-    assert "recurrenceRule" not in await one(alice, name)
+    assert "recurrenceRule" not in await one(alice, name, properties=BOTH)
     both = {"recurrenceRules": rules, "recurrenceRule": {"frequency": "monthly"}}
     assert (await alice.call("CalendarEvent/set", update={name: both}))["updated"]
     assert [each["frequency"] for each in (await one(alice, name))["recurrenceRules"]] == ["monthly"]
