@@ -18,19 +18,16 @@ from tests.protocol.activesync.test_calendar import add
 from tests.protocol.activesync.test_sync_mail import changed
 from tests.support.davstand import event
 from tests.support.eas.stand import Phone
-from tests.support.sharestand import CALENDAR, Stand, filled_stand
+from tests.support.sharestand import CALENDAR, Stand, filled_stand, lend
 
 NO_MEETING = {"x@else.test"}
 """Of an event that nobody organizes a device is told no people."""
-HERS = "Other Users/alice@example.test/Calendar"
 
 
 @pytest.fixture
 async def filled(tmp_path: Path) -> AsyncIterator[Stand]:
     async with filled_stand(tmp_path, open=OPEN, private=HIDDEN) as stand:
-        bob = await stand.house.read(lambda tx: tx.identity(tx.account(BOB).id))
-        await stand.share("alice", "Calendar", BOB, "l")
-        await stand.house.store.write(bob, lambda tx: tx.subscribe(HERS, True))
+        await lend(stand, "l")
         yield stand
 
 

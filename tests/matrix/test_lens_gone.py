@@ -19,19 +19,16 @@ from tests.matrix.test_lens_exchange import sync
 from tests.support import imapstand
 from tests.support.davstand import event
 from tests.support.ewsstand import Said
-from tests.support.sharestand import CALENDAR, Stand, filled_stand
+from tests.support.sharestand import CALENDAR, HERS, Stand, filled_stand, lend
 
 CLOSED = OPEN.replace("LOCATION:Attic", "CLASS:CONFIDENTIAL")
 OPENED = HIDDEN.replace("CLASS:PRIVATE", "CLASS:PUBLIC")
-HERS = "Other Users/alice@example.test/Calendar"
 
 
 @pytest.fixture
 async def filled(tmp_path: Path) -> AsyncIterator[Stand]:
     async with filled_stand(tmp_path, open=OPEN, private=HIDDEN) as stand:
-        bob = await stand.house.read(lambda tx: tx.identity(tx.account(BOB).id))
-        await stand.share("alice", "Calendar", BOB, "lr")
-        await stand.house.store.write(bob, lambda tx: tx.subscribe(HERS, True))
+        await lend(stand, "lr")
         yield stand
 
 

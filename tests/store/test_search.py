@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -167,10 +167,10 @@ async def test_the_index_is_kept_up_and_then_rests(store: SqlStore, at: FolderId
     assert await upkeep.index_pending(store) == 0
 
 
-@pytest.mark.parametrize("others", [True, False])
-async def test_the_index_rests_longer_while_others_write(
-    store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, others: bool
-) -> None:
+async def rests_behind(
+    store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[None]]
+) -> bool:
+    """Whether the index rests before it goes on when others have done that, where it does not while all is quiet."""
     monkeypatch.setattr(upkeep, "QUIET_REST", 0.0)
     many = [message(f"{number}", {"subject": "Invoice"}) for number in range(3 * upkeep.AT_ONCE)]
     await store.write(OPERATOR, lambda tx: tx.append(at, many))
@@ -180,34 +180,34 @@ async def test_the_index_rests_longer_while_others_write(
         rests.append(seconds)
         if len(rests) == 2:
             raise asyncio.CancelledError
+        await meanwhile()
+
+    with pytest.raises(asyncio.CancelledError):
+        await upkeep.keep_indexed(store, pause=pause)
+    return rests[1] > 0
+
+
+@pytest.mark.parametrize("others", [True, False])
+async def test_the_index_rests_longer_while_others_write(
+    store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    async def write() -> None:
         for number in range(5 * others):
             new = message(f"more{number}", {})
             await store.write(OPERATOR, lambda tx, new=new: tx.append(at, [new]))  # type: ignore[misc]
 
-    with pytest.raises(asyncio.CancelledError):
-        await upkeep.keep_indexed(store, pause=pause)
-    assert (rests[1] > 0) is others
+    assert await rests_behind(store, at, monkeypatch, write) is others
 
 
 @pytest.mark.parametrize("others", [True, False])
 async def test_the_index_rests_longer_while_others_list(
     store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, others: bool
 ) -> None:
-    monkeypatch.setattr(upkeep, "QUIET_REST", 0.0)
-    many = [message(f"{number}", {"subject": "Invoice"}) for number in range(3 * upkeep.AT_ONCE)]
-    await store.write(OPERATOR, lambda tx: tx.append(at, many))
-    rests: list[float] = []
-
-    async def pause(seconds: float) -> None:
-        rests.append(seconds)
-        if len(rests) == 2:
-            raise asyncio.CancelledError
+    async def read() -> None:
         if others:
             await store.read(OPERATOR, lambda tx: tx.entries(at))
 
-    with pytest.raises(asyncio.CancelledError):
-        await upkeep.keep_indexed(store, pause=pause)
-    assert (rests[1] > 0) is others
+    assert await rests_behind(store, at, monkeypatch, read) is others
 
 
 @pytest.mark.parametrize(("most", "left"), [(100, True), (1, False)])

@@ -20,6 +20,7 @@ from tests.support.webstand import WebStand, web_stand
 from web.jmap.app import jmap
 
 CALENDAR = "/dav/calendars/alice@example.test/Calendar/"
+HERS = "Other Users/alice@example.test/Calendar"
 
 
 @dataclass
@@ -64,3 +65,10 @@ async def filled_stand(folder: Path, **events: str) -> AsyncIterator[Stand]:
         for name, octets in events.items():
             assert (await stand.dav("alice").put(f"{CALENDAR}{name}.ics", octets)).status == 201
         yield stand
+
+
+async def lend(stand: Stand, rights: str) -> None:
+    """Bob is given rights to Alice's calendar, and subscribes to it."""
+    bob = await stand.house.read(lambda tx: tx.identity(tx.account("bob@example.test").id))
+    await stand.share("alice", "Calendar", "bob@example.test", rights)
+    await stand.house.store.write(bob, lambda tx: tx.subscribe(HERS, True))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
-from groupware.store import SqlBlobs
 from mailcore.server.kept_facts import fill
-from tests.protocol.dav.test_kept_facts import forget
+from tests.protocol.dav.test_kept_facts import blobs_read, forget
 from tests.support.davstand import Client, Said, Stand, card
 
 BOOK = "/dav/contacts/alice@example.test/Contacts/"
@@ -24,15 +21,7 @@ async def read(alice: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         BOOK + "bea.vcf", card("bea", "Bea", "TITLE:Boss\\, of all", "item1.TEL:+49 1", "item1.X-ABLabel:Boat")
     )
     await alice.put(BOOK + "cid.vcf", card("cid", "Cid", "PHOTO;ENCODING=b;TYPE=JPEG:AAAA", "BDAY:2000-01-01"))
-    found: list[str] = []
-    plain = SqlBlobs.read_many
-
-    async def read_many(self: SqlBlobs, blobs: Sequence[str]) -> object:
-        found.extend(blobs)
-        return await plain(self, blobs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(SqlBlobs, "read_many", read_many)
-    return found
+    return blobs_read(monkeypatch)
 
 
 async def query(client: Client, inside: str, data: str = "", limit: int = 0, path: str = BOOK) -> Said:

@@ -49,6 +49,11 @@ async def read(stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch) -> 
     await alice.put(WORK + "plain.ics", event("plain", "20261201T100000Z", end="20261201T110000Z"))
     await alice.put(WORK + "people.ics", event("people", "20261202T100000Z", *people, "TRANSP:TRANSPARENT"))
     await alice.put(WORK + "rings.ics", event("rings", "20261203T100000Z", "RRULE:FREQ=DAILY;COUNT=3", *ALARM))
+    return blobs_read(monkeypatch)
+
+
+def blobs_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The octets that are read from now on."""
     found: list[str] = []
     plain = SqlBlobs.read_many
 
