@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, and_, bindparam, false, func, select, text, true, tuple_
+from sqlalchemy import Column, Table, and_, bindparam, false, func, select, text, true, tuple_
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import TextClause
 
@@ -64,20 +64,21 @@ def _paged(statement: Select[Any], modseq: Column[Any], uid: Column[Any]) -> Sel
 _TURNED_NEXT: Final = _paged(
     select(_i.uid, _i.modseq, _i.id, _i.created, false()).where(_i.folder_id == bindparam("at")), _i.modseq, _i.uid
 )
-_SEEN_NEXT: Final = _paged(
-    select(_i.uid, _s.modseq, _i.id, _i.created, true())
-    .select_from(schema.seen.join(schema.item, and_(_i.folder_id == _s.folder_id, _i.uid == _s.uid)))
-    .where(_s.account_id == bindparam("reader"), _s.folder_id == bindparam("at"), _s.modseq > _i.modseq),
-    _s.modseq,
-    _s.uid,
-)
-_OWN_NEXT: Final = _paged(
-    select(_i.uid, _o.modseq, _i.id, _i.created, true())
-    .select_from(schema.personal.join(schema.item, and_(_i.folder_id == _o.folder_id, _i.uid == _o.uid)))
-    .where(_o.account_id == bindparam("account"), _o.folder_id == bindparam("at"), _o.modseq > _i.modseq),
-    _o.modseq,
-    _o.uid,
-)
+
+
+def _beside_next(kept: Table, whose: str) -> Select[Any]:
+    """What somebody has beside items and has changed since they did."""
+    own = kept.c
+    found = (
+        select(_i.uid, own.modseq, _i.id, _i.created, true())
+        .select_from(kept.join(schema.item, and_(_i.folder_id == own.folder_id, _i.uid == own.uid)))
+        .where(own.account_id == bindparam(whose), own.folder_id == bindparam("at"), own.modseq > _i.modseq)
+    )
+    return _paged(found, own.modseq, own.uid)
+
+
+_SEEN_NEXT: Final = _beside_next(schema.seen, "reader")
+_OWN_NEXT: Final = _beside_next(schema.personal, "account")
 _LEFT_NEXT: Final = _paged(
     select(_t.uid, _t.modseq, _t.item_id).where(_t.folder_id == bindparam("at")), _t.modseq, _t.uid
 )
